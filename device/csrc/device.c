@@ -65,12 +65,13 @@ static bool should_stop(device *self) {
 /* Reads frames (null: skips them), and keeps what the source has to say. */
 static device_source_result take(device *self, int16_t *samples, size_t frames, size_t *got) {
     int status = DEVICE_OK;
-    char message[DEVICE_MESSAGE_SIZE] = "";
+    char message[DEVICE_MESSAGE_SIZE];
+    message[0] = '\0';
     device_source_result result =
         device_source_read(self->source, self->wake, samples, frames, got, &status, message);
     if (message[0] != '\0') {
         device_platform_lock(self->monitor);
-        memcpy(self->notice, message, sizeof message);
+        snprintf(self->notice, sizeof self->notice, "%s", message);
         self->end_status = status;
         device_platform_unlock(self->monitor);
     }

@@ -21,7 +21,7 @@
 //!     ..device::Config::signal(10_000)
 //! };
 //! let device = device::Device::open(&config)?;
-//! // SAFETY: the callback touches an atomic alone, from whatever thread, and cannot panic.
+//! // Sound, as the callback touches an atomic alone, on whatever thread, and can't panic.
 //! unsafe { device.start(count_samples) }?;
 //! assert!(device.wait(Duration::from_secs(10))?, "it ends after 10,000 samples");
 //! assert_eq!(SAMPLES.load(Ordering::Relaxed), 10_000);
