@@ -299,6 +299,17 @@ int device_open(const device_config *config, device **out) {
     return status;
 }
 
+int device_limit(device *self, uint64_t frames) {
+    if (self == NULL)
+        return DEVICE_NULL_ARGUMENT;
+    device_platform_lock(self->monitor);
+    int status = self->state == DEVICE_IDLE ? DEVICE_OK : DEVICE_ALREADY_STARTED;
+    if (status == DEVICE_OK)
+        device_source_limit(self->source, frames);
+    device_platform_unlock(self->monitor);
+    return status;
+}
+
 int device_start(device *self, device_callback callback) {
     if (self == NULL || callback == NULL)
         return DEVICE_NULL_ARGUMENT;

@@ -65,7 +65,6 @@ typedef struct device_config {
                               quarter of a second, or four blocks where that is more */
     uint32_t sample_rate;  /* frames a second, of the signal and of raw samples */
     uint32_t channels;     /* samples in a frame, of the signal and of raw samples */
-    uint64_t frames;       /* of the signal: it ends after so many; 0: it runs until stopped */
     char *message;         /* where device_open writes its sentence when it fails; may be null */
     size_t message_size;   /* bytes there */
 } device_config;
@@ -89,6 +88,10 @@ typedef void (*device_callback)(const int16_t *samples, size_t count);
  * On success *out is a device that the caller owns and gives back with device_close.
  * On failure *out is null and config->message says why, naming the file. */
 int device_open(const device_config *config, device **out);
+
+/* Before device_start: the source ends after so many frames, if it does not end before. Without it
+ * the signal runs until the device is stopped. Later it is DEVICE_ALREADY_STARTED. */
+int device_limit(device *self, uint64_t frames);
 
 /* Starts the control thread. It calls `callback` until the source ends or device_stop is called.
  * A device starts once: the second time is DEVICE_ALREADY_STARTED, also after it has ended. */

@@ -13,10 +13,10 @@ struct device_source {
     uint32_t sample_rate;
     uint32_t channels;
     bool is_recording;
+    uint64_t frames_left; /* UINT64_MAX: no limit was set */
 
     /* the signal */
     uint64_t next_index;
-    uint64_t frames_left; /* UINT64_MAX: endless */
 
     /* a recording; allocated only then */
     device_reader *reader;
@@ -42,6 +42,10 @@ uint32_t device_source_sample_rate(const device_source *source) {
 
 uint32_t device_source_channels(const device_source *source) {
     return source->channels;
+}
+
+void device_source_limit(device_source *source, uint64_t frames) {
+    source->frames_left = frames;
 }
 
 bool device_source_is_recording(const device_source *source) {
@@ -111,7 +115,7 @@ int device_source_open(
     source->sample_rate = config->sample_rate;
     source->channels = config->channels;
     source->is_recording = config->source != DEVICE_SOURCE_SIGNAL;
-    source->frames_left = config->frames == 0 ? UINT64_MAX : config->frames;
+    source->frames_left = UINT64_MAX;
     int status = source->is_recording ? open_recording(config, source, message) : DEVICE_OK;
     if (status != DEVICE_OK) {
         device_source_close(source);
@@ -132,18 +136,13 @@ void device_source_close(device_source *source) {
     free(source);
 }
 
-static device_source_result
-read_signal(device_source *source, int16_t *samples, size_t frames, size_t *got) {
-    *got = frames < source->frames_left ? frames : (size_t)source->frames_left;
-    size_t count = *got * source->channels;
+static void read_signal(device_source *source, int16_t *samples, size_t frames) {
+    size_t count = frames * source->channels;
     if (samples != NULL) {
         for (size_t i = 0; i < count; i++)
             samples[i] = device_signal(source->next_index + i);
     }
     source->next_index += count;
-    if (source->frames_left != UINT64_MAX)
-        source->frames_left -= *got;
-    return *got < frames ? DEVICE_SOURCE_END : DEVICE_SOURCE_MORE;
 }
 
 /* The recording has no more bytes. Was it whole? */
@@ -214,7 +213,15 @@ device_source_result device_source_read(
     device_source *source, device_platform_wake *wake, int16_t *samples, size_t frames, size_t *got,
     int *status, char message[DEVICE_MESSAGE_SIZE]) {
     *got = 0;
-    if (!source->is_recording)
-        return read_signal(source, samples, frames, got);
-    return read_recording(source, wake, samples, frames, got, status, message);
+    device_source_result result = DEVICE_SOURCE_MORE;
+    size_t allowed = frames < source->frames_left ? frames : (size_t)source->frames_left;
+    if (source->is_recording) {
+        result = read_recording(source, wake, samples, allowed, got, status, message);
+    } else {
+        read_signal(source, samples, allowed);
+        *got = allowed;
+    }
+    if (source->frames_left != UINT64_MAX)
+        source->frames_left -= *got;
+    return result == DEVICE_SOURCE_MORE && *got < frames ? DEVICE_SOURCE_END : result;
 }

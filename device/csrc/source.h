@@ -24,6 +24,7 @@ void device_source_close(device_source *source);
 uint32_t device_source_sample_rate(const device_source *source);
 uint32_t device_source_channels(const device_source *source);
 bool device_source_is_recording(const device_source *source);
+void device_source_limit(device_source *source, uint64_t frames); /* from now on */
 
 /* Reads `frames` frames into `samples`, or fewer where the result is not DEVICE_SOURCE_MORE; *got
  * is how many. With `samples` null they are skipped. *status and `message` change only where there

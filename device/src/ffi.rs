@@ -29,7 +29,6 @@ pub struct DeviceConfig {
     pub fifo_length: u32,
     pub sample_rate: u32,
     pub channels: u32,
-    pub frames: u64,
     pub message: *mut c_char,
     pub message_size: usize,
 }
@@ -52,6 +51,9 @@ pub const DEVICE_MESSAGE_SIZE: usize = 1024;
 unsafe extern "C" {
     /// `int device_open(const device_config *config, device **out);`
     pub fn device_open(config: *const DeviceConfig, out: *mut *mut DeviceHandle) -> DeviceStatus;
+
+    /// `int device_limit(device *self, uint64_t frames);`
+    pub fn device_limit(device: *mut DeviceHandle, frames: u64) -> DeviceStatus;
 
     /// `int device_start(device *self, device_callback callback);`
     pub fn device_start(

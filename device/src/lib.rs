@@ -47,8 +47,6 @@ pub enum Source {
         sample_rate: u32,
         /// Samples in a frame.
         channels: u32,
-        /// It ends after so many frames; `None`: it runs until it is stopped.
-        frames: Option<u64>,
     },
     /// A WAV file, 16-bit PCM. `-` is standard input.
     Wav(PathBuf),
@@ -84,6 +82,9 @@ pub struct Config {
     /// Frames that the device keeps while a callback runs, in real time. `None`: the vendor's
     /// choice, a quarter of a second or four blocks, whichever is more.
     pub fifo_length: Option<u32>,
+    /// The source ends after so many frames, if it does not end before. `None`: the signal runs
+    /// until the device is stopped.
+    pub frames: Option<u64>,
 }
 
 impl Config {
@@ -92,15 +93,21 @@ impl Config {
     /// Frames a second unless told otherwise.
     pub const SAMPLE_RATE: u32 = 48_000;
 
-    /// The given source in real time, in blocks of the usual length.
+    /// All of the given source in real time, in blocks of the usual length.
     pub fn new(source: Source) -> Config {
-        Config { source, pace: Pace::RealTime, block_length: Self::BLOCK_LENGTH, fifo_length: None }
+        Config {
+            source,
+            pace: Pace::RealTime,
+            block_length: Self::BLOCK_LENGTH,
+            fifo_length: None,
+            frames: None,
+        }
     }
 
     /// `frames` frames of the built-in signal, one channel, 48 kHz, in real time.
     pub fn signal(frames: u64) -> Config {
-        let frames = Some(frames);
-        Config::new(Source::Signal { sample_rate: Self::SAMPLE_RATE, channels: 1, frames })
+        let source = Source::Signal { sample_rate: Self::SAMPLE_RATE, channels: 1 };
+        Config { frames: Some(frames), ..Config::new(source) }
     }
 }
 
@@ -234,18 +241,11 @@ impl Device {
     /// [`Error::is_bad_input`] where the recording or the configuration is to blame; the sentence
     /// then names the file and the cause.
     pub fn open(config: &Config) -> Result<Device, Error> {
-        let (kind, path, sample_rate, channels, frames) = match &config.source {
-            Source::Signal { sample_rate, channels, frames } => {
-                // Of the C's two meanings of 0 only "no limit" exists there.
-                if *frames == Some(0) {
-                    let message = String::from("device configuration: a signal of 0 frames");
-                    return Err(Error { status: Status::Empty, message });
-                }
-                (0, None, *sample_rate, *channels, frames.unwrap_or(0))
-            }
-            Source::Wav(path) => (1, Some(as_c_string(path)?), 0, 0, 0),
+        let (kind, path, sample_rate, channels) = match &config.source {
+            Source::Signal { sample_rate, channels } => (0, None, *sample_rate, *channels),
+            Source::Wav(path) => (1, Some(as_c_string(path)?), 0, 0),
             Source::Raw { path, sample_rate, channels } => {
-                (2, Some(as_c_string(path)?), *sample_rate, *channels, 0)
+                (2, Some(as_c_string(path)?), *sample_rate, *channels)
             }
         };
         if config.fifo_length == Some(0) {
@@ -264,17 +264,33 @@ impl Device {
             fifo_length: config.fifo_length.unwrap_or(0),
             sample_rate,
             channels,
-            frames,
             message: message.as_mut_ptr().cast(),
             message_size: message.len(),
         };
         let mut handle = ptr::null_mut();
         // SAFETY: `raw` and what it points to outlive the call, which keeps none of it.
         let status = unsafe { ffi::device_open(&raw const raw, &raw mut handle) };
-        match NonNull::new(handle) {
-            Some(handle) if status == 0 => Ok(Device { handle }),
-            _ => Err(Error { status: Status::from_number(status), message: text_of(&message) }),
+        let device = match NonNull::new(handle) {
+            Some(handle) if status == 0 => Device { handle },
+            _ => {
+                let status = Status::from_number(status);
+                return Err(Error { status, message: text_of(&message) });
+            }
+        };
+        if let Some(frames) = config.frames {
+            device.limit(frames)?;
         }
+        Ok(device)
+    }
+
+    /// Makes the source end after so many frames, if it does not end before.
+    ///
+    /// # Errors
+    ///
+    /// [`Status::AlreadyStarted`]: it is too late for that.
+    pub fn limit(&self, frames: u64) -> Result<(), Error> {
+        // SAFETY: the handle is open.
+        check(unsafe { ffi::device_limit(self.handle.as_ptr(), frames) })
     }
 
     /// Starts the control thread, which calls `callback` until the source ends or [`Device::stop`].
