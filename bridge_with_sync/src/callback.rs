@@ -1,0 +1,148 @@
+//! The device's side: the callback, what it finds in `state.c`, and how long that lives.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{ptr, slice};
+
+use console::{Block, Counters, Ending, Session};
+use device::Device;
+
+use crate::ffi;
+use crate::strategy::Sender;
+
+/// What the callback owns: the channel's sender, and how much it has seen.
+#[derive(Debug)]
+struct State {
+    sender: Sender,
+    blocks: u64,
+    samples: u64,
+    panic: Option<Box<dyn Any + Send>>,
+}
+
+impl State {
+    fn new(sender: Sender) -> State {
+        State { sender, blocks: 0, samples: 0, panic: None }
+    }
+
+    /// On the device's thread, which stands still meanwhile: copy, hand over, get out.
+    fn deliver(&mut self, samples: &[i16]) {
+        let (sequence, first_sample) = (self.blocks, self.samples);
+        self.blocks += 1;
+        self.samples += samples.len() as u64;
+        if self.panic.is_some() {
+            return self.sender.give_up(samples.len());
+        }
+        let sent = catch_unwind(AssertUnwindSafe(|| {
+            self.sender.send(Block { sequence, first_sample, samples: samples.to_vec() });
+        }));
+        self.panic = sent.err();
+    }
+}
+
+/// What the device is given: a plain function, which captures nothing.
+///
+/// # Safety
+///
+/// Only the device may call it, between [`Acquisition::start`] and its end.
+unsafe extern "C" fn on_block(samples: *const i16, count: usize) {
+    // SAFETY: set before the device was started, and changed only after it has ended.
+    let state = unsafe { ffi::bridge_with_sync_state_get() }.cast::<State>();
+    // SAFETY: it came from the Box in `Acquisition::start`. It is alive: `Acquisition` frees it only
+    // after the device has ended. Nobody else uses it: the device runs one callback at a time. This
+    // is the device's control thread, and `State` is `Send`.
+    let state = unsafe { &mut *state };
+    // SAFETY: the device lends `count` samples for as long as this callback runs.
+    let samples = unsafe { slice::from_raw_parts(samples, count) };
+    state.deliver(samples);
+}
+
+/// There is one state.c, so there is one acquisition at a time.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A started device and what its callback uses.
+#[derive(Debug)]
+pub(crate) struct Acquisition<'device> {
+    device: &'device Device,
+    state: *mut State,
+    /// The next one waits until this one is dropped.
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl<'device> Acquisition<'device> {
+    /// Puts the sender where the callback finds it, and starts the device.
+    pub(crate) fn start(device: &'device Device, sender: Sender) -> Result<Self, device::Error> {
+        // Who panicked with the turn has cleared state.c all the same, in `drop`.
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = Box::into_raw(Box::new(State::new(sender)));
+        // SAFETY: it is our turn, and no device runs: nobody gets while we set.
+        unsafe { ffi::bridge_with_sync_state_set(state.cast()) };
+        let acquisition = Acquisition { device, state, _turn: turn };
+        // SAFETY: `on_block` never unwinds, and what it uses lives until `acquisition` is dropped,
+        // which first waits for the last callback.
+        unsafe { device.start(on_block) }?;
+        Ok(acquisition)
+    }
+
+    /// Waits until the device has ended, then closes the channel. A panic that was caught in the
+    /// callback goes on here, on the Rust side.
+    pub(crate) fn finish(
+        self,
+        session: &Session,
+        counters: &Counters,
+    ) -> Result<Ending, device::Error> {
+        let ending = session.watch(self.device, counters);
+        self.device.stop()?;
+        // SAFETY: the device has ended, so the state is ours alone again.
+        let panic = unsafe { &mut *self.state }.panic.take();
+        drop(self);
+        match panic {
+            Some(payload) => resume_unwind(payload),
+            None => ending,
+        }
+    }
+}
+
+impl Drop for Acquisition<'_> {
+    /// First no more callbacks, then no more state: the other way round is a use after free.
+    fn drop(&mut self) {
+        // The only error here is that the device never started, and then no callback runs either.
+        let _ = self.device.stop();
+        // SAFETY: the device has ended: nobody gets while we set.
+        unsafe { ffi::bridge_with_sync_state_set(ptr::null_mut()) };
+        // SAFETY: it came from `Box::into_raw` in `start`, and nothing points to it any more.
+        drop(unsafe { Box::from_raw(self.state) });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use device::{Config, Pace};
+
+    use super::*;
+    use crate::Strategy;
+    use crate::strategy::channel;
+
+    #[test]
+    fn a_kept_panic_goes_on_in_finish_and_the_slot_is_free_again() {
+        let config = Config { pace: Pace::FlatOut, ..Config::signal(10_000) };
+        let device = Device::open(&config).expect("the signal opens");
+        let counters = Arc::default();
+        let (sender, _inbox) = channel(Strategy::Unbounded, 1, 1, &counters);
+        let acquisition = Acquisition::start(&device, sender).expect("the device starts");
+        while !device.wait(Duration::from_secs(1)).expect("it ends") {}
+        // SAFETY: the device has ended, so nobody else uses the state.
+        unsafe { &mut *acquisition.state }.panic = Some(Box::new("words of the panic"));
+
+        let finish = || acquisition.finish(&Session::quiet(), &counters);
+        let payload = catch_unwind(AssertUnwindSafe(finish)).expect_err("it goes on");
+        assert_eq!(payload.downcast_ref(), Some(&"words of the panic"));
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        // SAFETY: it is our turn, so nobody sets.
+        assert!(unsafe { ffi::bridge_with_sync_state_get() }.is_null());
+        drop(turn);
+    }
+}

@@ -1,0 +1,93 @@
+//! Experiment 8: a callback without user data feeds tokio tasks.
+//!
+//! | idea | file |
+//! |---|---|
+//! | where a plain function finds the sender | `csrc/state.c`, `callback.rs` |
+//! | four ways to hand a block over | `strategy.rs` |
+//! | who waits for whom, and in which order it ends | this file |
+//!
+//! The chapter is this crate's `README.md`. `send_without_await`, `runtime_in_runtime` and
+//! `blocking_send_in_runtime` in `src/bin/` are the dead ends.
+
+mod callback;
+pub mod ffi;
+mod strategy;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use console::{Counters, Options, Report, Session, Tally};
+use tokio::runtime::Builder;
+use tokio::sync::Mutex;
+
+use callback::Acquisition;
+use strategy::Inbox;
+
+pub use strategy::Strategy;
+
+/// Two seconds of the built-in signal, in real time, through `blocking_send`.
+///
+/// ```
+/// let report = bridge_with_tokio::run()?;
+/// assert_eq!(report.samples + report.lost.device, 96_000);
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// Where the system gives no threads.
+pub fn run() -> anyhow::Result<Report> {
+    bridge(&Options::default(), &Session::quiet())
+}
+
+/// Opens the device, hands its blocks to tokio tasks, and waits for the end of both.
+///
+/// The calling thread waits and must not be one of a runtime.
+///
+/// # Errors
+///
+/// A [`device::Error`] where the input or the configuration is at fault.
+pub fn bridge(options: &Options<Strategy>, session: &Session) -> anyhow::Result<Report> {
+    let device = options.open_device()?;
+    session.catch_ctrl_c()?;
+    // The runtime belongs to a plain thread, this one. Inside another runtime it could not wait.
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(options.workers)
+        .enable_time()
+        .build()
+        .context("tokio's runtime can't be built")?;
+
+    let counters = Arc::new(Counters::default());
+    let (sender, inbox) =
+        strategy::channel(options.strategy, options.capacity, runtime.handle(), &counters);
+    let inbox = Arc::new(Mutex::new(inbox));
+    let consumers: Vec<_> = (0..options.workers)
+        .map(|_| runtime.spawn(consume(Arc::clone(&inbox), Arc::clone(&counters), options.work)))
+        .collect();
+
+    // The device's thread calls back from here on, and no more once `finish` has returned.
+    let ending = Acquisition::start(&device, sender)?.finish(session, &counters)?;
+
+    // The sender is gone, so each consumer works on what is left and ends.
+    let mut tally = Tally::default();
+    for consumer in consumers {
+        tally = tally.merge(runtime.block_on(consumer).context("a consumer panicked")?);
+    }
+    let order = inbox.blocking_lock().order.clone();
+    Ok(Report::new(options, &device, ending, &counters, &tally, &[order]))
+}
+
+/// One of several tasks that share the channel's receiver.
+async fn consume(inbox: Arc<Mutex<Inbox>>, counters: Arc<Counters>, work: Duration) -> Tally {
+    let mut tally = Tally::default();
+    loop {
+        // Locked while it waits for a block, free while it works on one.
+        let Some(block) = inbox.lock().await.next().await else { return tally };
+        tally.add(&block);
+        counters.received(&block);
+        if !work.is_zero() {
+            tokio::time::sleep(work).await;
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! What happened, for people and for programs.
+
+use std::fmt;
+
+use device::{Device, Pace};
+use serde::Serialize;
+
+use crate::{Counters, Ending, Options, Order, Promise, Strategy, Tally};
+
+/// Samples that were acquired and did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Lost {
+    /// Overruns: the callback took too long.
+    pub device: u64,
+    /// The hand-off was full.
+    pub handoff: u64,
+}
+
+/// What happened. The same for every strategy of experiments 8 and 9, so that runs compare.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Report {
+    /// How the blocks were handed over.
+    pub strategy: String,
+    /// Where the samples came from.
+    pub source: String,
+    /// `real-time` or `flat-out`.
+    pub pace: &'static str,
+    /// Frames a second.
+    pub sample_rate: u32,
+    /// Samples in a frame.
+    pub channels: u32,
+    /// Blocks that the consumers worked on.
+    pub blocks: u64,
+    /// Samples in them.
+    pub samples: u64,
+    /// Samples that did not arrive.
+    pub lost: Lost,
+    /// Blocks that the hand-off had no room for.
+    pub dropped_blocks: u64,
+    /// The lowest sample.
+    pub minimum: Option<i16>,
+    /// The highest sample.
+    pub maximum: Option<i16>,
+    /// The root of the mean square.
+    pub rms: Option<f64>,
+    /// Of value and place of every sample, in hexadecimal: equal where the samples are.
+    pub checksum: String,
+    /// Samples that are not what the built-in signal has in their place. `None` for a recording,
+    /// and where overruns have shifted the places.
+    pub altered: Option<u64>,
+    /// Blocks that came after one that they should have preceded.
+    pub out_of_order: u64,
+    /// The most blocks that were on their way at once: what the hand-off costs in memory.
+    pub most_waiting: usize,
+    /// Nanoseconds that the device stood still, at the longest.
+    pub longest_callback_ns: u64,
+    /// The system's number of the thread that ran the callback.
+    pub callback_thread: u64,
+    /// Those of the threads that the consumers ran on.
+    pub consumer_threads: Vec<u64>,
+    /// Whether Ctrl-C ended it.
+    pub interrupted: bool,
+    /// Whether reading the recording failed in the middle.
+    pub failed: bool,
+    /// What the device had to say about the recording.
+    pub notice: Option<String>,
+    /// What the strategy promises; the exit status is judged by it.
+    #[serde(skip)]
+    pub promise: Promise,
+}
+
+impl Report {
+    /// Puts together what the parts know, once the device has ended and every consumer is through.
+    pub fn new<S: Strategy>(
+        options: &Options<S>,
+        device: &Device,
+        ending: Ending,
+        counters: &Counters,
+        tally: &Tally,
+        orders: &[Order],
+    ) -> Report {
+        let stats = device.statistics();
+        let (dropped_blocks, dropped_samples) = counters.losses();
+        let is_signal = matches!(options.device.source, device::Source::Signal { .. });
+        Report {
+            strategy: options.strategy.name().into(),
+            source: options.source_name(),
+            pace: match options.device.pace {
+                Pace::RealTime => "real-time",
+                Pace::FlatOut => "flat-out",
+            },
+            sample_rate: device.sample_rate(),
+            channels: device.channels(),
+            blocks: tally.blocks,
+            samples: tally.samples,
+            lost: Lost { device: stats.overruns, handoff: dropped_samples },
+            dropped_blocks,
+            minimum: tally.range.map(|(lowest, _)| lowest),
+            maximum: tally.range.map(|(_, highest)| highest),
+            rms: tally.rms(),
+            checksum: format!("{:016x}", tally.checksum),
+            altered: (is_signal && stats.overruns == 0).then_some(tally.not_the_signal),
+            out_of_order: orders.iter().map(Order::out_of_order).sum(),
+            most_waiting: counters.most_waiting(),
+            longest_callback_ns: stats.longest_callback_ns,
+            callback_thread: stats.thread_id,
+            consumer_threads: tally.threads.iter().copied().collect(),
+            interrupted: ending == Ending::Interrupted,
+            failed: ending == Ending::Failed,
+            notice: device.notice(),
+            promise: options.strategy.promise(),
+        }
+    }
+
+    /// One JSON object on one line. Field names are those of this struct.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("numbers and strings have a JSON form")
+    }
+
+    /// What went wrong, in a sentence, where the exit status must say so.
+    pub fn broken_promise(&self) -> Option<String> {
+        let Lost { device, handoff } = self.lost;
+        if self.failed {
+            return Some(String::from("the recording could not be read to its end"));
+        }
+        if self.promise.lossless && device + handoff > 0 {
+            return Some(format!(
+                "{} promises to lose nothing, but {device} samples were lost in the device and \
+                 {handoff} in the hand-off",
+                self.strategy
+            ));
+        }
+        if let Some(altered @ 1..) = self.altered {
+            return Some(format!("{altered} samples are not what the device delivered"));
+        }
+        if self.promise.ordered && self.out_of_order > 0 {
+            let blocks = self.out_of_order;
+            return Some(format!("{} promises order, but {blocks} blocks overtook", self.strategy));
+        }
+        None
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural =
+            |count: u64, what| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+        let or_none = |value: Option<String>| value.unwrap_or_else(|| String::from("none"));
+        let ended = if self.interrupted { ", until Ctrl-C" } else { "" };
+        let format = plural(self.channels.into(), "channel");
+        let checked = match self.altered {
+            Some(0) => ", each one checked",
+            Some(_) => ", NOT all as delivered",
+            None => "",
+        };
+        let order = match self.out_of_order {
+            0 => String::from("kept"),
+            blocks => format!("not kept: {} came too late", plural(blocks, "block")),
+        };
+        let rms = self.rms.map(|rms| format!("{rms:.1}"));
+        let threads: Vec<_> = self.consumer_threads.iter().map(u64::to_string).collect();
+        writeln!(f, "source            {}{ended}", self.source)?;
+        writeln!(f, "rate              {} Hz, {format}, {}", self.sample_rate, self.pace)?;
+        writeln!(f, "strategy          {}", self.strategy)?;
+        writeln!(f, "blocks            {}", self.blocks)?;
+        writeln!(f, "samples           {}{checked}", self.samples)?;
+        writeln!(
+            f,
+            "lost              {} in the device, {} in the hand-off",
+            self.lost.device, self.lost.handoff
+        )?;
+        writeln!(f, "order             {order}")?;
+        writeln!(f, "minimum           {}", or_none(self.minimum.map(|low| low.to_string())))?;
+        writeln!(f, "maximum           {}", or_none(self.maximum.map(|high| high.to_string())))?;
+        writeln!(f, "RMS               {}", or_none(rms))?;
+        writeln!(f, "checksum          {}", self.checksum)?;
+        writeln!(f, "most waiting      {}", plural(self.most_waiting as u64, "block"))?;
+        writeln!(f, "longest callback  {:.1} us", self.longest_callback_ns as f64 / 1000.0)?;
+        writeln!(f, "callback thread   {}", self.callback_thread)?;
+        write!(f, "consumer threads  {}", threads.join(", "))
+    }
+}
