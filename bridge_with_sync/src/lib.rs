@@ -78,11 +78,12 @@ fn consume(inbox: &Mutex<Inbox>, counters: &Counters, work: Duration) -> Tally {
     loop {
         // Locked while it waits for a block, free while it works on one.
         let Some(block) = lock(inbox).next() else { return tally };
+        counters.begin_work(&block);
         tally.add(&block);
-        counters.received(&block);
         if !work.is_zero() {
             thread::sleep(work);
         }
+        counters.end_work();
     }
 }
 

@@ -84,10 +84,11 @@ async fn consume(inbox: Arc<Mutex<Inbox>>, counters: Arc<Counters>, work: Durati
     loop {
         // Locked while it waits for a block, free while it works on one.
         let Some(block) = inbox.lock().await.next().await else { return tally };
+        counters.begin_work(&block);
         tally.add(&block);
-        counters.received(&block);
         if !work.is_zero() {
             tokio::time::sleep(work).await;
         }
+        counters.end_work();
     }
 }

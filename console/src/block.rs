@@ -24,6 +24,8 @@ pub struct Counters {
     most_waiting: AtomicUsize,
     dropped_blocks: AtomicU64,
     dropped_samples: AtomicU64,
+    working: AtomicUsize,
+    most_working: AtomicUsize,
     received_blocks: AtomicU64,
     received_samples: AtomicU64,
     /// The highest absolute value since the meter looked last.
@@ -54,12 +56,24 @@ impl Counters {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// On a consumer's thread, with every block that it works on.
-    pub fn received(&self, block: &Block) {
+    /// On a consumer's thread, before it works on a block.
+    pub fn begin_work(&self, block: &Block) {
+        let working = self.working.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most_working.fetch_max(working, Ordering::Relaxed);
         self.received_blocks.fetch_add(1, Ordering::Relaxed);
         self.received_samples.fetch_add(block.samples.len() as u64, Ordering::Relaxed);
         let peak = block.samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
         self.peak.fetch_max(u32::from(peak), Ordering::Relaxed);
+    }
+
+    /// On a consumer's thread, when it is through with the block.
+    pub fn end_work(&self) {
+        self.working.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// The most consumers that were at work at once.
+    pub fn most_working(&self) -> usize {
+        self.most_working.load(Ordering::Relaxed)
     }
 
     /// The most blocks that were on their way at once.

@@ -152,6 +152,7 @@ fn command<S: Strategy>(name: &'static str, about: &'static str) -> Command {
         .arg(number("block", "N", "Frames in a block").value_parser(value_parser!(u32)).default_value("1024"))
         .arg(
             number("seconds", "S", "Ends after so many seconds of samples; 0: goes on until Ctrl-C [default: 2, and all of a recording]")
+                .allow_negative_numbers(true) // to be refused with a reason
                 .value_parser(parse_seconds),
         )
         .arg(

@@ -52,6 +52,8 @@ pub struct Report {
     pub out_of_order: u64,
     /// The most blocks that were on their way at once: what the hand-off costs in memory.
     pub most_waiting: usize,
+    /// The most consumers that were at work at once.
+    pub most_working: usize,
     /// Nanoseconds that the device stood still, at the longest.
     pub longest_callback_ns: u64,
     /// The system's number of the thread that ran the callback.
@@ -102,6 +104,7 @@ impl Report {
             altered: (is_signal && stats.overruns == 0).then_some(tally.not_the_signal),
             out_of_order: orders.iter().map(Order::out_of_order).sum(),
             most_waiting: counters.most_waiting(),
+            most_working: counters.most_working(),
             longest_callback_ns: stats.longest_callback_ns,
             callback_thread: stats.thread_id,
             consumer_threads: tally.threads.iter().copied().collect(),
@@ -177,6 +180,6 @@ impl fmt::Display for Report {
         writeln!(f, "most waiting      {}", plural(self.most_waiting as u64, "block"))?;
         writeln!(f, "longest callback  {:.1} us", self.longest_callback_ns as f64 / 1000.0)?;
         writeln!(f, "callback thread   {}", self.callback_thread)?;
-        write!(f, "consumer threads  {}", threads.join(", "))
+        write!(f, "consumer threads  {}; {} at work at once", threads.join(", "), self.most_working)
     }
 }

@@ -1,6 +1,8 @@
 //! What several test files need: the workspace's binaries, built once, and child processes that
 //! can't hang.
 
+pub mod bridge;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
