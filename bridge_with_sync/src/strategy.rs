@@ -140,3 +140,39 @@ pub(crate) fn channel(
     let inboxes = receivers.into_iter().map(inbox).collect();
     (Sender { sending, counters: Arc::clone(counters) }, inboxes)
 }
+
+#[cfg(test)]
+mod tests {
+    use console::Strategy as _;
+
+    use super::*;
+
+    fn block(sequence: u64) -> Block {
+        Block { sequence, first_sample: 10 * sequence, samples: vec![0; 10] }
+    }
+
+    #[test]
+    fn without_a_receiver_every_strategy_counts_what_it_can_not_send() {
+        for &strategy in Strategy::ALL {
+            let counters = Arc::<Counters>::default();
+            let (sender, inboxes) = channel(strategy, 1, 2, &counters);
+            drop(inboxes);
+            sender.send(block(0));
+            assert_eq!(counters.losses(), (1, 10), "{strategy:?}");
+        }
+    }
+
+    #[test]
+    fn a_fan_out_takes_turns_whoever_is_free() {
+        let (sender, inboxes) = channel(Strategy::FanOut, 3, 2, &Arc::default());
+        for sequence in 0..6 {
+            sender.send(block(sequence));
+        }
+        drop(sender);
+        for (number, inbox) in (0..).zip(&inboxes) {
+            let mut inbox = inbox.lock().expect("no panic");
+            let got: Vec<_> = std::iter::from_fn(|| inbox.next()).map(|b| b.sequence).collect();
+            assert_eq!(got, [number, number + 2, number + 4]);
+        }
+    }
+}

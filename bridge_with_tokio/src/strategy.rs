@@ -158,3 +158,42 @@ pub(crate) fn channel(
     let sender = Sender { sending, counters: Arc::clone(counters) };
     (sender, Inbox { receiving, counters: Arc::clone(counters), order: Order::default() })
 }
+
+#[cfg(test)]
+mod tests {
+    use console::Strategy as _;
+    use tokio::runtime::Runtime;
+
+    use super::*;
+
+    fn block(sequence: u64) -> Block {
+        Block { sequence, first_sample: 10 * sequence, samples: vec![0; 10] }
+    }
+
+    #[test]
+    fn a_block_that_finds_no_room_is_not_even_copied() {
+        let runtime = Runtime::new().expect("a runtime");
+        let counters = Arc::default();
+        let (sender, _inbox) = channel(Strategy::TrySend, 1, runtime.handle(), &counters);
+        sender.send(10, || block(0));
+        sender.send(10, || unreachable!("the channel is full"));
+        assert_eq!(counters.losses(), (1, 10));
+        assert_eq!(counters.most_waiting(), 1);
+    }
+
+    #[test]
+    fn without_a_receiver_every_strategy_counts_what_it_can_not_send() {
+        let runtime = Runtime::new().expect("a runtime");
+        for &strategy in Strategy::ALL {
+            let counters = Arc::<Counters>::default();
+            let (sender, inbox) = channel(strategy, 1, runtime.handle(), &counters);
+            drop(inbox);
+            sender.send(10, || block(0));
+            drop(sender);
+            while Arc::strong_count(&counters) > 1 {
+                std::thread::yield_now(); // the spawned task has not run yet
+            }
+            assert_eq!(counters.losses(), (1, 10), "{strategy:?}");
+        }
+    }
+}
