@@ -80,19 +80,19 @@ fn seconds_limit_a_recording_too() {
 #[test]
 #[cfg(unix)]
 fn ctrl_c_stops_drains_and_reports() {
-    bridge::ctrl_c_stops_drains_and_reports(NAME);
+    support::ctrl_c::ctrl_c_stops_drains_and_reports(NAME);
 }
 
 #[test]
 #[cfg(unix)]
 fn a_second_ctrl_c_ends_at_once() {
-    bridge::a_second_ctrl_c_ends_at_once(NAME);
+    support::ctrl_c::a_second_ctrl_c_ends_at_once(NAME);
 }
 
 #[test]
 #[cfg(unix)]
 fn a_closed_standard_output_is_an_error_not_a_panic() {
-    bridge::a_closed_standard_output_is_an_error_not_a_panic(NAME);
+    support::ctrl_c::a_closed_standard_output_is_an_error_not_a_panic(NAME);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! can't hang.
 
 pub mod bridge;
+#[cfg(unix)]
+pub mod ctrl_c;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
