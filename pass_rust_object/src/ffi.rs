@@ -1,0 +1,27 @@
+//! `csrc/main.h` and `csrc/bridge.h`, item for item.
+
+use std::ffi::{c_int, c_void};
+
+/// `typedef void (*pass_rust_object_main_callback)(int32_t value);`
+pub type MainCallback = Option<unsafe extern "C" fn(value: i32)>;
+
+/// `typedef void (*pass_rust_object_bridge_callback)(void *object, int32_t value);`
+pub type BridgeCallback = Option<unsafe extern "C" fn(object: *mut c_void, value: i32)>;
+
+unsafe extern "C" {
+    /// `void pass_rust_object_main_register(pass_rust_object_main_callback callback);`
+    pub fn pass_rust_object_main_register(callback: MainCallback);
+
+    /// `int pass_rust_object_main_deliver(int32_t value);`
+    pub fn pass_rust_object_main_deliver(value: i32) -> c_int;
+
+    /// `pass_rust_object_main_callback`
+    /// `pass_rust_object_bridge_set(void *object, pass_rust_object_bridge_callback callback);`
+    pub fn pass_rust_object_bridge_set(
+        object: *mut c_void,
+        callback: BridgeCallback,
+    ) -> MainCallback;
+
+    /// `void pass_rust_object_bridge_clear(void);`
+    pub fn pass_rust_object_bridge_clear();
+}

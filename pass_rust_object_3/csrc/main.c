@@ -1,0 +1,16 @@
+#include "main.h"
+
+#include <stddef.h>
+
+static pass_rust_object_3_main_callback callback;
+
+void pass_rust_object_3_main_register(pass_rust_object_3_main_callback new_callback) {
+    callback = new_callback;
+}
+
+int pass_rust_object_3_main_deliver(int32_t value) {
+    if (callback == NULL)
+        return PASS_RUST_OBJECT_3_MAIN_NO_CALLBACK;
+    callback(value);
+    return PASS_RUST_OBJECT_3_MAIN_OK;
+}
