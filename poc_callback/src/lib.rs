@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::ensure;
-use device::{Config, Device, DeviceCallback, Source, Stats};
+use device::{Config, Device, DeviceCallback, Stats};
 
 pub mod ffi;
 
@@ -75,8 +75,7 @@ pub fn watch(callback: Callback, config: &Config) -> anyhow::Result<Watched> {
 
 /// 0.6 s of the signal in blocks of 10 ms, with a FIFO that bridges a pause of 0.4 s and no more.
 pub fn configuration() -> Config {
-    let source = Source::Signal { sample_rate: 48_000, channels: 1, frames: Some(28_800) };
-    Config { block_length: 480, fifo_length: Some(19_200), ..Config::new(source) }
+    Config { block_length: 480, fifo_length: Some(19_200), ..Config::signal(28_800) }
 }
 
 /// What the experiment saw.
