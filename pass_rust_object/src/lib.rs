@@ -25,8 +25,9 @@ pub struct Tally {
 /// What the bridge calls, with the object that it was given.
 unsafe extern "C" fn add(object: *mut c_void, value: i32) {
     let tally: *mut Tally = object.cast();
-    // SAFETY: it came from `Box::into_raw` in `Bridge::set` and is freed only when C has forgotten it. This thread is inside `Bridge::deliver`, which borrows the bridge
-    // exclusively, so nobody else uses the object now.
+    // SAFETY: it came from `Box::into_raw` in `Bridge::set`, and is freed only when C has forgotten
+    // it. This thread is inside `Bridge::deliver`, which borrows the bridge exclusively, so nobody
+    // else uses the object now.
     let tally = unsafe { &mut *tally };
     // Wrapping, as nothing in here may panic: C must not be unwound.
     tally.count = tally.count.wrapping_add(1);
