@@ -109,8 +109,8 @@ impl Inbox {
     }
 }
 
-/// The two sides of a hand-off: one inbox for all workers, or with a fan-out one for each. A bounded channel
-/// holds `capacity` blocks.
+/// The two sides of a hand-off: one inbox for all workers, or with a fan-out one for each. A bounded
+/// channel holds `capacity` blocks.
 pub(crate) fn channel(
     strategy: Strategy,
     capacity: usize,

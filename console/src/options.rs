@@ -115,6 +115,27 @@ impl<S: Strategy> Options<S> {
     }
 }
 
+const INPUT: &str = "A recording: a WAV file, 16-bit PCM, or with --raw bare samples; \
+    - is standard input [default: the built-in signal]";
+const SECONDS: &str = "Ends after so many seconds of samples; 0: goes on until Ctrl-C \
+    [default: 2, and all of a recording]";
+const RAW: &str = "INPUT is 16-bit little-endian samples and nothing else \
+    (so is a file named .raw, .pcm or .s16)";
+const RATE: &str = "Frames a second of the signal or of raw samples [default: 48000]";
+const CHANNELS: &str = "Samples in a frame of the signal or of raw samples [default: 1]";
+const CTRL_C: &str = "Ctrl-C stops the device, works on what was acquired and prints the report; \
+    a second one ends at once.";
+const WAV_SAYS_ITSELF: &str = "a WAV file says its rate and channels itself; \
+    --rate and --channels are for --raw and for the signal";
+
+fn option(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).help(help)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
 fn command<S: Strategy>(name: &'static str, about: &'static str) -> Command {
     let strategies =
         S::ALL.iter().map(|strategy| PossibleValue::new(strategy.name()).help(strategy.help()));
@@ -122,65 +143,47 @@ fn command<S: Strategy>(name: &'static str, about: &'static str) -> Command {
         let named = S::ALL.iter().find(|strategy| strategy.name() == typed);
         *named.expect("the parser lets only names of strategies pass")
     });
-    let number = |name, value, help| Arg::new(name).long(name).value_name(value).help(help);
+    let paces = [
+        PossibleValue::new("real-time").help("by the clock; a slow callback makes overruns"),
+        PossibleValue::new("flat-out").help("as fast as the callback allows"),
+    ];
+    let number = || value_parser!(u32);
+    let seconds = option("seconds", "S", SECONDS).value_parser(parse_seconds);
     Command::new(name)
         .about(about)
+        .after_help(CTRL_C)
+        .arg(Arg::new("INPUT").help(INPUT).value_parser(value_parser!(PathBuf)))
         .arg(
-            Arg::new("INPUT")
-                .help("A recording: a WAV file, 16-bit PCM, or with --raw bare samples; - is standard input [default: the built-in signal]")
-                .value_parser(value_parser!(PathBuf)),
-        )
-        .arg(
-            Arg::new("strategy")
-                .long("strategy")
-                .value_name("S")
-                .help("How blocks are handed over")
+            option("strategy", "S", "How blocks are handed over")
                 .value_parser(strategy)
                 .default_value(S::ALL[0].name()),
         )
         .arg(
-            Arg::new("pace")
-                .long("pace")
-                .value_name("P")
-                .help("How fast the device goes")
-                .value_parser([
-                    PossibleValue::new("real-time").help("by the clock; a slow callback makes overruns"),
-                    PossibleValue::new("flat-out").help("as fast as the callback allows"),
-                ])
+            option("pace", "P", "How fast the device goes")
+                .value_parser(paces)
                 .default_value("real-time"),
         )
-        .arg(number("block", "N", "Frames in a block").value_parser(value_parser!(u32)).default_value("1024"))
+        .arg(option("block", "N", "Frames in a block").value_parser(number()).default_value("1024"))
+        .arg(seconds.allow_negative_numbers(true)) // to be refused with a reason
         .arg(
-            number("seconds", "S", "Ends after so many seconds of samples; 0: goes on until Ctrl-C [default: 2, and all of a recording]")
-                .allow_negative_numbers(true) // to be refused with a reason
-                .value_parser(parse_seconds),
-        )
-        .arg(
-            number("capacity", "N", "Blocks that a bounded channel holds")
-                .value_parser(value_parser!(u32).range(1..=1_000_000))
+            option("capacity", "N", "Blocks that a bounded channel holds")
+                .value_parser(number().range(1..=1_000_000))
                 .default_value("64"),
         )
         .arg(
-            number("workers", "N", "Consumers")
-                .value_parser(value_parser!(u32).range(1..=64))
+            option("workers", "N", "Consumers")
+                .value_parser(number().range(1..=64))
                 .default_value("2"),
         )
         .arg(
-            number("work", "US", "Microseconds that a consumer is busy with a block")
-                .value_parser(value_parser!(u32))
+            option("work", "US", "Microseconds that a consumer is busy with a block")
+                .value_parser(number())
                 .default_value("0"),
         )
-        .arg(
-            Arg::new("raw")
-                .long("raw")
-                .action(ArgAction::SetTrue)
-                .requires("INPUT")
-                .help("INPUT is 16-bit little-endian samples and nothing else (so is a file named .raw, .pcm or .s16)"),
-        )
-        .arg(number("rate", "HZ", "Frames a second of the signal or of raw samples [default: 48000]").value_parser(value_parser!(u32)))
-        .arg(number("channels", "N", "Samples in a frame of the signal or of raw samples [default: 1]").value_parser(value_parser!(u32)))
-        .arg(Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print the report as JSON"))
-        .after_help("Ctrl-C stops the device, works on what was acquired and prints the report; a second one ends at once.")
+        .arg(flag("raw", RAW).requires("INPUT"))
+        .arg(option("rate", "HZ", RATE).value_parser(number()))
+        .arg(option("channels", "N", CHANNELS).value_parser(number()))
+        .arg(flag("json", "Print the report as JSON"))
 }
 
 fn parse_seconds(text: &str) -> Result<f64, String> {
@@ -202,9 +205,7 @@ fn from_matches<S: Strategy>(matches: &ArgMatches) -> Result<Options<S>, String>
             Source::Raw { path: path.clone(), sample_rate, channels: channels.unwrap_or(1) }
         }
         Some(_) if rate.is_some() || channels.is_some() => {
-            return Err(String::from(
-                "a WAV file says its rate and channels itself; --rate and --channels are for --raw and for the signal",
-            ));
+            return Err(String::from(WAV_SAYS_ITSELF));
         }
         Some(path) => Source::Wav(path.clone()),
     };
