@@ -3,7 +3,8 @@
 fn main() {
     println!("cargo::rerun-if-changed=csrc");
     println!("cargo::metadata=include={}/csrc", env!("CARGO_MANIFEST_DIR"));
-    let sources = ["device", "source", "reader", "wav", "platform_posix", "platform_win32"];
+    let sources =
+        ["device", "acquire", "source", "reader", "wav", "platform_posix", "platform_win32"];
     cc::Build::new()
         .std("c11")
         .files(sources.map(|name| format!("csrc/{name}.c")))

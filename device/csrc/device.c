@@ -1,192 +1,10 @@
-#include "device.h"
-
-#include "platform.h"
-#include "source.h"
+#include "acquire.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_SECOND 1000000000u
-
-typedef enum device_state { DEVICE_IDLE, DEVICE_RUNNING, DEVICE_ENDED } device_state;
-
-struct device {
-    /* Set by device_open, never changed. */
-    device_source *source; /* used by the control thread alone once that runs */
-    device_pace pace;
-    size_t block_length; /* frames */
-    size_t fifo_length;  /* frames */
-    uint32_t sample_rate;
-    uint32_t channels;
-    int16_t *block;                   /* what a callback is given; the control thread's */
-    int16_t *fifo;                    /* real time only; the control thread's */
-    device_platform_monitor *monitor; /* guards what follows */
-    device_platform_wake *wake;
-    device_platform_thread *thread; /* null until started */
-    device_callback callback;
-
-    device_state state;
-    bool stop_requested;
-    int end_status; /* why acquisition ended; DEVICE_OK: it was through, or stopped */
-    device_stats stats;
-    char notice[DEVICE_MESSAGE_SIZE];
-};
-
-uint64_t device_thread_id(void) {
-    return device_platform_thread_id();
-}
-
-/* The callback runs with no lock held, so it may ask for the statistics.
- * Returns false when the device is to stop. */
-static bool deliver(device *self, size_t frames) {
-    size_t count = frames * self->channels;
-    uint64_t begin = device_platform_now_ns();
-    self->callback(self->block, count);
-    uint64_t taken = device_platform_now_ns() - begin;
-
-    device_platform_lock(self->monitor);
-    self->stats.blocks += 1;
-    self->stats.samples += count;
-    if (taken > self->stats.longest_callback_ns)
-        self->stats.longest_callback_ns = taken;
-    bool go_on = !self->stop_requested;
-    device_platform_unlock(self->monitor);
-    return go_on;
-}
-
-static bool should_stop(device *self) {
-    device_platform_lock(self->monitor);
-    bool stop = self->stop_requested;
-    device_platform_unlock(self->monitor);
-    return stop;
-}
-
-/* Reads frames (null: skips them), and keeps what the source has to say. */
-static device_source_result take(device *self, int16_t *samples, size_t frames, size_t *got) {
-    int status = DEVICE_OK;
-    char message[DEVICE_MESSAGE_SIZE];
-    message[0] = '\0';
-    device_source_result result =
-        device_source_read(self->source, self->wake, samples, frames, got, &status, message);
-    if (message[0] != '\0') {
-        device_platform_lock(self->monitor);
-        snprintf(self->notice, sizeof self->notice, "%s", message);
-        self->end_status = status;
-        device_platform_unlock(self->monitor);
-    }
-    return result;
-}
-
-static void run_flat_out(device *self) {
-    while (!should_stop(self)) {
-        size_t frames;
-        device_source_result result = take(self, self->block, self->block_length, &frames);
-        if (frames > 0 && !deliver(self, frames))
-            return;
-        if (result != DEVICE_SOURCE_MORE)
-            return;
-    }
-}
-
-/* Real time: the converter fills the FIFO by the clock, whatever the callback does. Nobody empties
- * it while a callback runs, so once it is full samples are lost until the callback returns. */
-typedef struct converter {
-    uint64_t start_ns; /* when frame 0 was due */
-    uint64_t acquired; /* frames since then, the lost ones included */
-    size_t held;       /* frames in the FIFO */
-    bool ended;        /* the source has no more */
-} converter;
-
-static uint64_t frames_due(const device *self, const converter *adc) {
-    uint64_t elapsed = device_platform_now_ns() - adc->start_ns;
-    return elapsed / NS_PER_SECOND * self->sample_rate +
-           elapsed % NS_PER_SECOND * self->sample_rate / NS_PER_SECOND;
-}
-
-static uint64_t ns_until(const device *self, const converter *adc, uint64_t frame) {
-    uint64_t rest = frame % self->sample_rate * NS_PER_SECOND;
-    uint64_t due = frame / self->sample_rate * NS_PER_SECOND +
-                   (rest + self->sample_rate - 1) / self->sample_rate;
-    uint64_t elapsed = device_platform_now_ns() - adc->start_ns;
-    return due > elapsed ? due - elapsed : 0;
-}
-
-static void convert_some(device *self, converter *adc, int16_t *into, size_t frames) {
-    size_t got;
-    uint64_t begin = device_platform_now_ns();
-    adc->ended = take(self, into, frames, &got) != DEVICE_SOURCE_MORE;
-    /* A recording that comes slowly through a pipe is late, not lost: the clock waits for it. */
-    if (device_source_is_recording(self->source))
-        adc->start_ns += device_platform_now_ns() - begin;
-    adc->acquired += got;
-    if (into != NULL) {
-        adc->held += got;
-        return;
-    }
-    device_platform_lock(self->monitor);
-    self->stats.overruns += (uint64_t)got * self->channels;
-    device_platform_unlock(self->monitor);
-}
-
-/* Brings the FIFO up to what the clock says has been acquired by now. */
-static void convert(device *self, converter *adc) {
-    uint64_t due = frames_due(self, adc);
-    while (!adc->ended && adc->acquired < due) {
-        uint64_t missing = due - adc->acquired;
-        size_t room = self->fifo_length - adc->held;
-        if (room > 0) {
-            size_t frames = missing < room ? (size_t)missing : room;
-            convert_some(self, adc, self->fifo + adc->held * self->channels, frames);
-        } else {
-            convert_some(self, adc, NULL, missing < SIZE_MAX ? (size_t)missing : SIZE_MAX);
-        }
-    }
-}
-
-static bool deliver_from_fifo(device *self, converter *adc, size_t frames) {
-    size_t frame_bytes = self->channels * sizeof *self->fifo;
-    memcpy(self->block, self->fifo, frames * frame_bytes);
-    adc->held -= frames;
-    memmove(self->fifo, self->fifo + frames * self->channels, adc->held * frame_bytes);
-    return deliver(self, frames);
-}
-
-static void run_real_time(device *self) {
-    converter adc = {device_platform_now_ns(), 0, 0, false};
-    bool go_on = true;
-    while (go_on && !adc.ended) {
-        convert(self, &adc);
-        if (adc.held >= self->block_length) {
-            go_on = deliver_from_fifo(self, &adc, self->block_length);
-        } else if (!adc.ended) {
-            uint64_t next = adc.acquired + self->block_length - adc.held;
-            device_platform_sleep(self->wake, ns_until(self, &adc, next));
-            go_on = !should_stop(self);
-        }
-    }
-    while (adc.held > 0) { /* what was acquired is delivered, also after a stop */
-        size_t frames = adc.held < self->block_length ? adc.held : self->block_length;
-        deliver_from_fifo(self, &adc, frames);
-    }
-}
-
-static void control_thread(void *context) {
-    device *self = context;
-    device_platform_lock(self->monitor);
-    self->stats.thread_id = device_platform_thread_id();
-    device_platform_unlock(self->monitor);
-
-    if (self->pace == DEVICE_REAL_TIME)
-        run_real_time(self);
-    else
-        run_flat_out(self);
-
-    device_platform_lock(self->monitor);
-    self->state = DEVICE_ENDED;
-    device_platform_notify_all(self->monitor);
-    device_platform_unlock(self->monitor);
-}
+#define NS_PER_MS 1000000u
 
 static int bad_config(char *message, const char *cause) {
     snprintf(message, DEVICE_MESSAGE_SIZE, "device configuration: %s", cause);
@@ -317,7 +135,7 @@ int device_start(device *self, device_callback callback) {
     int status = DEVICE_ALREADY_STARTED;
     if (self->state == DEVICE_IDLE) {
         self->callback = callback;
-        self->thread = device_platform_start(control_thread, self);
+        self->thread = device_platform_start(device_acquire_run, self);
         status = self->thread == NULL ? DEVICE_NO_THREAD : DEVICE_OK;
         if (status == DEVICE_OK)
             self->state = DEVICE_RUNNING;
@@ -334,7 +152,7 @@ static bool is_in_callback(const device *self) {
 int device_wait(device *self, uint32_t timeout_ms) {
     if (self == NULL)
         return DEVICE_NULL_ARGUMENT;
-    uint64_t until = device_platform_now_ns() / 1000000 + timeout_ms;
+    uint64_t until = device_platform_now_ns() / NS_PER_MS + timeout_ms;
     int status = DEVICE_OK;
     device_platform_lock(self->monitor);
     if (self->state == DEVICE_IDLE)
@@ -342,7 +160,7 @@ int device_wait(device *self, uint32_t timeout_ms) {
     else if (is_in_callback(self))
         status = DEVICE_IN_CALLBACK;
     while (status == DEVICE_OK && self->state != DEVICE_ENDED) {
-        uint64_t now = device_platform_now_ns() / 1000000;
+        uint64_t now = device_platform_now_ns() / NS_PER_MS;
         if (now >= until)
             status = DEVICE_TIMEOUT;
         else
@@ -408,6 +226,10 @@ size_t device_notice(const device *self, char *buffer, size_t size) {
     snprintf(buffer, size, "%s", self->notice);
     device_platform_unlock(self->monitor);
     return strlen(buffer);
+}
+
+uint64_t device_thread_id(void) {
+    return device_platform_thread_id();
 }
 
 const char *device_strerror(int status) {

@@ -219,14 +219,13 @@ device_platform_result device_platform_input_open(
     const char *path, device_platform_input **out, char words[DEVICE_PLATFORM_WORDS]) {
     *out = NULL;
     /* Non-blocking, so that a named pipe without a writer can be opened; reading waits in poll. */
-    int descriptor =
-        strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int descriptor = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                            : open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (descriptor < 0) {
         bool missing = errno == ENOENT || errno == ENOTDIR;
         say_errno(words);
         return missing ? DEVICE_PLATFORM_NOT_FOUND : DEVICE_PLATFORM_FAILED;
     }
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     struct stat about;
     if (fstat(descriptor, &about) != 0) {
         say_errno(words);

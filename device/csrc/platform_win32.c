@@ -136,13 +136,18 @@ struct device_platform_input {
     bool is_empty;
 };
 
+/* As UTF-8, like the path that stands before it in a sentence. */
 static void say_error(DWORD error, char words[DEVICE_PLATFORM_WORDS]) {
-    DWORD length = FormatMessageA(
-        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error, 0, words,
-        DEVICE_PLATFORM_WORDS, NULL);
-    while (length > 0 && (words[length - 1] == '\n' || words[length - 1] == '\r'))
-        words[--length] = '\0';
-    if (length == 0)
+    wchar_t wide[DEVICE_PLATFORM_WORDS / 4]; /* UTF-8 needs three bytes for each, at the most */
+    DWORD length = FormatMessageW(
+        FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error, 0, wide,
+        sizeof wide / sizeof *wide, NULL);
+    while (length > 0 && (wide[length - 1] == L'\n' || wide[length - 1] == L'\r'))
+        length--;
+    int bytes = WideCharToMultiByte(
+        CP_UTF8, 0, wide, (int)length, words, DEVICE_PLATFORM_WORDS - 1, NULL, NULL);
+    words[bytes] = '\0';
+    if (bytes == 0)
         snprintf(words, DEVICE_PLATFORM_WORDS, "error %lu", (unsigned long)error);
 }
 
@@ -217,24 +222,40 @@ bool device_platform_input_is_empty(const device_platform_input *input) {
     return input->is_empty;
 }
 
+/* Waits until the pipe has bytes; reading it would wait too, but could not be woken. */
+static device_platform_result
+wait_for_pipe(HANDLE pipe, device_platform_wake *wake, char words[DEVICE_PLATFORM_WORDS]) {
+    for (;;) {
+        DWORD available;
+        if (!PeekNamedPipe(pipe, NULL, 0, NULL, &available, NULL)) {
+            DWORD error = GetLastError();
+            if (error == ERROR_BROKEN_PIPE) /* the writer has gone, and all was read */
+                return DEVICE_PLATFORM_END;
+            say_error(error, words);
+            return DEVICE_PLATFORM_FAILED;
+        }
+        if (available > 0)
+            return DEVICE_PLATFORM_OK;
+        if (wake == NULL)
+            Sleep(PIPE_POLL_MS);
+        else if (WaitForSingleObject(wake->event, PIPE_POLL_MS) == WAIT_OBJECT_0)
+            return DEVICE_PLATFORM_WOKEN;
+    }
+}
+
 device_platform_result device_platform_input_read(
     device_platform_input *input, device_platform_wake *wake, uint8_t *bytes, size_t size,
     size_t *got, char words[DEVICE_PLATFORM_WORDS]) {
     *got = 0;
-    for (;;) {
-        if (wake != NULL && WaitForSingleObject(wake->event, 0) == WAIT_OBJECT_0)
-            return DEVICE_PLATFORM_WOKEN;
-        DWORD available = 1, count = 0;
-        if (input->is_pipe && !PeekNamedPipe(input->handle, NULL, 0, NULL, &available, NULL))
-            return DEVICE_PLATFORM_END; /* the other end is closed, and all was read */
-        if (available == 0) {
-            if (wake != NULL)
-                WaitForSingleObject(wake->event, PIPE_POLL_MS);
-            else
-                Sleep(PIPE_POLL_MS);
-            continue;
+    if (wake != NULL && WaitForSingleObject(wake->event, 0) == WAIT_OBJECT_0)
+        return DEVICE_PLATFORM_WOKEN;
+    DWORD wanted = size < MAXDWORD ? (DWORD)size : MAXDWORD, count = 0;
+    while (count == 0) {
+        if (input->is_pipe) {
+            device_platform_result result = wait_for_pipe(input->handle, wake, words);
+            if (result != DEVICE_PLATFORM_OK)
+                return result;
         }
-        DWORD wanted = size > 0x40000000u ? 0x40000000u : (DWORD)size;
         if (!ReadFile(input->handle, bytes, wanted, &count, NULL)) {
             DWORD error = GetLastError();
             if (error == ERROR_BROKEN_PIPE || error == ERROR_HANDLE_EOF)
@@ -242,12 +263,11 @@ device_platform_result device_platform_input_read(
             say_error(error, words);
             return DEVICE_PLATFORM_FAILED;
         }
-        *got = count;
-        if (count > 0)
-            return DEVICE_PLATFORM_OK;
-        if (!input->is_pipe)
+        if (count == 0 && !input->is_pipe) /* from a pipe: somebody wrote no bytes */
             return DEVICE_PLATFORM_END;
     }
+    *got = count;
+    return DEVICE_PLATFORM_OK;
 }
 
 #else

@@ -52,17 +52,27 @@ bool device_source_is_recording(const device_source *source) {
     return source->is_recording;
 }
 
+/* The path as it stands in a sentence: one line, and not too long for it. */
 static char *copy_name(const char *path) {
     if (strcmp(path, "-") == 0)
         path = "standard input";
+    if (path[0] == '\0')
+        path = "\"\"";
     size_t length = strlen(path);
     if (length > LONGEST_NAME) {
         path += length - LONGEST_NAME;
-        length = LONGEST_NAME;
+        while (((unsigned char)*path & 0xC0) == 0x80) /* not in the middle of a UTF-8 letter */
+            path++;
+        length = strlen(path);
     }
     char *name = malloc(length + 1);
-    if (name != NULL)
-        memcpy(name, path, length + 1);
+    if (name == NULL)
+        return NULL;
+    memcpy(name, path, length + 1);
+    for (char *letter = name; *letter != '\0'; letter++) {
+        if ((unsigned char)*letter < 0x20 || *letter == 0x7F)
+            *letter = '?';
+    }
     return name;
 }
 
@@ -137,21 +147,38 @@ void device_source_close(device_source *source) {
 }
 
 static void read_signal(device_source *source, int16_t *samples, size_t frames) {
-    size_t count = frames * source->channels;
     if (samples != NULL) {
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < frames * source->channels; i++)
             samples[i] = device_signal(source->next_index + i);
     }
-    source->next_index += count;
+    source->next_index += (uint64_t)frames * source->channels;
+}
+
+/* Waits until all bytes of a frame are in source->frame. */
+static device_platform_result take_frame(device_source *source) {
+    size_t frame_bytes = (size_t)source->channels * 2;
+    while (source->pending < frame_bytes) {
+        size_t wanted = frame_bytes - source->pending;
+        uint64_t left = source->claimed_bytes - source->taken_bytes;
+        if (left == 0)
+            return DEVICE_PLATFORM_END;
+        size_t count;
+        device_platform_result result = device_reader_some(
+            source->reader, source->frame + source->pending, left < wanted ? (size_t)left : wanted,
+            &count);
+        if (result != DEVICE_PLATFORM_OK)
+            return result;
+        source->taken_bytes += count;
+        source->pending += count;
+    }
+    source->pending = 0;
+    return DEVICE_PLATFORM_OK;
 }
 
 /* The recording has no more bytes. Was it whole? */
 static device_source_result end_recording(device_source *source, int *status, char *message) {
     bool known = source->claimed_bytes != DEVICE_WAV_UNKNOWN_LENGTH;
-    if (source->taken_bytes == 0 && !known) {
-        *status = refuse(source, message, DEVICE_EMPTY, "holds no samples");
-        return DEVICE_SOURCE_FAILED;
-    }
+    bool empty = source->taken_bytes == source->pending; /* not one whole frame came */
     if (known && source->taken_bytes < source->claimed_bytes) {
         snprintf(
             message, DEVICE_MESSAGE_SIZE,
@@ -162,26 +189,21 @@ static device_source_result end_recording(device_source *source, int *status, ch
         snprintf(
             message, DEVICE_MESSAGE_SIZE, "%s: ends within a frame; its last %u byte%s left out",
             source->name, (unsigned)source->pending, source->pending == 1 ? " is" : "s are");
+    } else if (empty) {
+        snprintf(message, DEVICE_MESSAGE_SIZE, "%s: holds no samples", source->name);
     }
-    return DEVICE_SOURCE_END;
+    if (!empty)
+        return DEVICE_SOURCE_END;
+    *status = DEVICE_EMPTY;
+    return DEVICE_SOURCE_FAILED;
 }
 
 static device_source_result read_recording(
     device_source *source, device_platform_wake *wake, int16_t *samples, size_t frames, size_t *got,
     int *status, char *message) {
-    size_t frame_bytes = (size_t)source->channels * 2;
     source->reader->wake = wake;
     while (*got < frames) {
-        uint64_t left = source->claimed_bytes - source->taken_bytes;
-        size_t wanted = frame_bytes - source->pending;
-        if (left < wanted)
-            wanted = (size_t)left;
-        size_t count;
-        device_platform_result result =
-            wanted == 0 ? DEVICE_PLATFORM_END
-                        : device_reader_some(
-                              source->reader, source->frame + source->pending, wanted, &count);
-        switch (result) {
+        switch (take_frame(source)) {
         case DEVICE_PLATFORM_OK:
             break;
         case DEVICE_PLATFORM_WOKEN:
@@ -195,15 +217,8 @@ static device_source_result read_recording(
                 source->name, (unsigned long long)source->reader->position, source->reader->words);
             return DEVICE_SOURCE_FAILED;
         }
-        source->taken_bytes += count;
-        source->pending += count;
-        if (source->pending < frame_bytes)
-            continue;
-        source->pending = 0;
-        if (samples != NULL) {
-            for (size_t i = 0; i < source->channels; i++)
-                *samples++ = (int16_t)(source->frame[2 * i] | source->frame[2 * i + 1] << 8);
-        }
+        for (size_t i = 0; samples != NULL && i < source->channels; i++)
+            *samples++ = (int16_t)(source->frame[2 * i] | source->frame[2 * i + 1] << 8);
         *got += 1;
     }
     return DEVICE_SOURCE_MORE;
@@ -223,5 +238,6 @@ device_source_result device_source_read(
     }
     if (source->frames_left != UINT64_MAX)
         source->frames_left -= *got;
-    return result == DEVICE_SOURCE_MORE && *got < frames ? DEVICE_SOURCE_END : result;
+    bool limit_reached = result == DEVICE_SOURCE_MORE && source->frames_left == 0;
+    return limit_reached ? DEVICE_SOURCE_END : result;
 }

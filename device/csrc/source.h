@@ -11,7 +11,7 @@ typedef struct device_source device_source;
 
 typedef enum device_source_result {
     DEVICE_SOURCE_MORE,  /* all that was asked for is there */
-    DEVICE_SOURCE_END,   /* the source is exhausted */
+    DEVICE_SOURCE_END,   /* the source is exhausted, or its limit reached */
     DEVICE_SOURCE_WOKEN, /* stopped while waiting for input */
     DEVICE_SOURCE_FAILED /* *status and message say how */
 } device_source_result;

@@ -100,6 +100,8 @@ static int skip(device_reader *reader, const chunk *current, uint64_t done, char
     device_platform_result result = device_reader_all(reader, NULL, rest, &got);
     if (result == DEVICE_PLATFORM_OK)
         return DEVICE_OK;
+    if (result == DEVICE_PLATFORM_END && done + got == current->size)
+        return DEVICE_OK; /* only the padding is missing; that nothing follows is said elsewhere */
     char where[32];
     snprintf(where, sizeof where, "its '%s' chunk", current->id);
     return refuse_short(reader, message, result, where, current->size, done + got);

@@ -29,6 +29,7 @@
 //! ```
 
 use std::ffi::{CStr, CString};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::ptr::NonNull;
 use std::time::Duration;
@@ -124,7 +125,8 @@ macro_rules! statuses {
         }
 
         impl Status {
-            fn from_number(number: i32) -> Status {
+            /// What the number stands for that a function of [`ffi`] has returned; not 0.
+            pub fn from_number(number: i32) -> Status {
                 match number {
                     $($number => Status::$name,)*
                     other => Status::Unknown(other),
@@ -220,7 +222,8 @@ pub fn thread_id() -> u64 {
     ffi::device_thread_id()
 }
 
-/// An open device. Dropping it stops it, waits for its last callback and closes it.
+/// An open device. Dropping it stops it, waits for its last callback and closes it. Only inside its
+/// own callback that can't be: there it says so on standard error and stays open.
 #[derive(Debug)]
 pub struct Device {
     handle: NonNull<ffi::DeviceHandle>,
@@ -378,7 +381,9 @@ impl Drop for Device {
         let status = unsafe { ffi::device_close(self.handle.as_ptr()) };
         if status != 0 {
             // Inside its own callback a device can't wait for that callback to end. It stays open.
-            eprintln!("device: not closed: {}", Error::from_number(status));
+            // Not `eprintln!`: that panics where nobody reads it, and no panic may leave a callback.
+            let error = Error::from_number(status);
+            let _ = writeln!(io::stderr(), "device: not closed: {error}");
         }
     }
 }
