@@ -28,7 +28,7 @@ typedef enum device_status {
     DEVICE_NO_THREAD,       /* the system gave no thread */
     DEVICE_NOT_FOUND,       /* there is no such file */
     DEVICE_NOT_READABLE,    /* it is there, but can't be read: a directory, no permission, ... */
-    DEVICE_EMPTY,           /* it holds no samples */
+    DEVICE_EMPTY,           /* it holds not one whole frame */
     DEVICE_NOT_WAV,         /* it does not begin as a WAV file does */
     DEVICE_UNSUPPORTED,     /* a WAV file, but not 16-bit PCM */
     DEVICE_MALFORMED,       /* a WAV file that contradicts itself */
@@ -84,7 +84,8 @@ typedef struct device device;
  * block. No C++ exception, longjmp or unwinding may leave it. */
 typedef void (*device_callback)(const int16_t *samples, size_t count);
 
-/* Opens the source and checks it. For a WAV this reads the header, so on a pipe it waits for it.
+/* Opens the source and checks it. For a WAV this reads the header, so on a pipe it waits for it,
+ * and only the pipe's writer can end that.
  * On success *out is a device that the caller owns and gives back with device_close.
  * On failure *out is null and config->message says why, naming the file. */
 int device_open(const device_config *config, device **out);
@@ -102,8 +103,9 @@ int device_start(device *self, device_callback callback);
  * DEVICE_EMPTY, DEVICE_READ_FAILED: it ended because of that; device_notice has the sentence. */
 int device_wait(device *self, uint32_t timeout_ms);
 
-/* Ends acquisition, delivers what was acquired so far (the last block may be shorter), and returns
- * after the last callback has returned: when it returns DEVICE_OK the callback's data may be freed.
+/* Ends acquisition, delivers what was acquired so far (in real time all that the FIFO holds; the
+ * last block may be shorter), and returns after the last callback has returned: when it returns
+ * DEVICE_OK the callback's data may be freed.
  * A device that waits for input is woken. Stopping a device that has ended is DEVICE_OK, one that
  * was never started DEVICE_NOT_STARTED, and inside the callback it is DEVICE_IN_CALLBACK. */
 int device_stop(device *self);

@@ -401,6 +401,6 @@ fn as_c_string(path: &Path) -> Result<CString, Error> {
     let bytes = path.to_str().map(str::as_bytes);
     bytes.and_then(|bytes| CString::new(bytes).ok()).ok_or_else(|| Error {
         status: Status::NotFound,
-        message: format!("{}: C can't be given this name", path.display()),
+        message: format!("{path:?}: C can't be given this name"),
     })
 }

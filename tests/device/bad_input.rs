@@ -116,7 +116,7 @@ fn what_is_no_file_is_refused_with_its_name_and_the_cause() {
     let error = Device::open(&Config::new(raw)).expect_err("a folder");
     assert_refused(&error, Status::NotReadable, &sentence);
     assert_refused(&open_wav(Path::new("")), Status::NotFound, "\"\": there is no such file");
-    let sentence = "a\0b: C can't be given this name";
+    let sentence = "\"a\\0b\": C can't be given this name";
     assert_refused(&open_wav(Path::new("a\0b")), Status::NotFound, sentence);
 }
 

@@ -45,7 +45,7 @@ impl Pipe {
         })
     }
 
-    /// The writing end; the reading end must be open already.
+    /// The writing end; waits until the reading end is open.
     fn writer(&self) -> File {
         OpenOptions::new().write(true).open(&self.path).expect("the pipe")
     }
@@ -104,6 +104,24 @@ fn raw_samples_come_through_a_pipe_in_any_portions() {
             assert_eq!(recording.stats.overruns, 0, "late is not lost");
         }
     }
+}
+
+#[test]
+fn in_real_time_a_recording_that_comes_late_is_not_lost() {
+    // The FIFO holds a second. Nothing comes for longer than that, and then more than it holds.
+    let rate = 500;
+    let pipe = Pipe::new();
+    let source = Source::Raw { path: pipe.path.clone(), sample_rate: rate, channels: 1 };
+    let config = Config { fifo_length: Some(rate), block_length: 50, ..Config::new(source) };
+    let feeder = thread::spawn(move || {
+        let mut writer = pipe.writer(); // as soon as the device has opened its end
+        thread::sleep(Duration::from_millis(1_200));
+        writer.write_all(&bytes_of(&samples()[..550])).expect("samples");
+    });
+    let recording = record(&config);
+    feeder.join().expect("the feeder");
+    assert_eq!(recording.samples(), samples()[..550]);
+    assert_eq!((recording.ended, recording.stats.overruns), (Ok(true), 0));
 }
 
 #[test]
