@@ -135,8 +135,8 @@ fn a_second_ctrl_c_ends_at_once() {
 
 #[test]
 #[cfg(unix)]
-fn a_closed_standard_output_is_an_error_not_a_panic() {
-    support::ctrl_c::a_closed_standard_output_is_an_error_not_a_panic(NAME);
+fn a_closed_standard_output_is_no_reason_to_panic() {
+    support::ctrl_c::a_closed_standard_output_is_no_reason_to_panic(NAME);
 }
 
 #[test]

@@ -14,7 +14,7 @@ mod strategy;
 
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use console::{Counters, Options, Report, Session, Tally};
@@ -64,12 +64,17 @@ pub fn bridge(options: &Options<Strategy>, session: &Session) -> anyhow::Result<
     let ending = Acquisition::start(&device, sender)?.finish(session, &counters)?;
 
     // The sender is gone, so each consumer works on what is left and ends.
-    let mut tally = Tally::default();
-    for consumer in consumers {
-        tally = tally.merge(consumer.join().unwrap_or_else(|panic| resume_unwind(panic)));
-    }
+    session.drain(&counters, || consumers.iter().all(JoinHandle::is_finished));
+    let tally = join(consumers);
     let orders: Vec<_> = inboxes.iter().map(|inbox| lock(inbox).order.clone()).collect();
     Ok(Report::new(options, &device, ending, &counters, &tally, &orders))
+}
+
+/// What all consumers counted together. A panic of one goes on here.
+fn join(consumers: Vec<JoinHandle<Tally>>) -> Tally {
+    let joined = consumers.into_iter().map(JoinHandle::join);
+    let tallies = joined.map(|tally| tally.unwrap_or_else(|panic| resume_unwind(panic)));
+    tallies.fold(Tally::default(), Tally::merge)
 }
 
 /// One of several threads, which share a channel's receiver or have one each.
@@ -89,4 +94,17 @@ fn consume(inbox: &Mutex<Inbox>, counters: &Counters, work: Duration) -> Tally {
 
 fn lock(inbox: &Mutex<Inbox>) -> MutexGuard<'_, Inbox> {
     inbox.lock().expect("nothing panics while it waits for a block")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "a consumer's own words")]
+    fn a_consumer_that_panics_is_heard() {
+        let good = thread::spawn(Tally::default);
+        let bad = thread::spawn(|| panic!("a consumer's own words"));
+        join(vec![good, bad]);
+    }
 }

@@ -20,6 +20,10 @@ struct State {
     panic: Option<Box<dyn Any + Send>>,
 }
 
+// It is made on one thread and used on the device's.
+const _: () = assert_send::<State>();
+const fn assert_send<T: Send>() {}
+
 impl State {
     fn new(sender: Sender) -> State {
         State { sender, blocks: 0, samples: 0, panic: None }
@@ -117,7 +121,7 @@ impl Drop for Acquisition<'_> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     use device::{Config, Pace};
     use tokio::runtime::Runtime;
@@ -140,6 +144,33 @@ mod tests {
         state.deliver(&[4, 5]);
         assert_eq!(counters.losses(), (1, 2), "blocks and samples after the panic");
         assert_eq!(state.samples, 5);
+    }
+
+    #[test]
+    fn dropping_a_running_acquisition_ends_the_device_before_it_frees_the_state() {
+        let config = Config { pace: Pace::FlatOut, ..Config::signal(u64::MAX) };
+        let device = Device::open(&config).expect("the signal opens");
+        let counters = Arc::<Counters>::default();
+        let runtime = Runtime::new().expect("a runtime");
+        let (sender, mut inbox) = channel(Strategy::BlockingSend, 1, runtime.handle(), &counters);
+        let acquisition = Acquisition::start(&device, sender).expect("the device starts");
+        while counters.most_waiting() < 2 {
+            std::thread::yield_now(); // until the channel is full and the callback waits for room
+        }
+        let owners = Arc::strong_count(&counters);
+        std::thread::scope(|scope| {
+            // While the callback waits, whoever frees the state lets go of its counters. Then there
+            // is room, and the callback goes on to its end.
+            scope.spawn(|| {
+                let begin = Instant::now();
+                while begin.elapsed() < Duration::from_millis(100) {
+                    assert_eq!(Arc::strong_count(&counters), owners, "freed under the callback");
+                }
+                while runtime.block_on(inbox.next()).is_some() {}
+            });
+            drop(acquisition);
+        });
+        assert_eq!(device.wait(Duration::ZERO), Ok(true), "it was left running");
     }
 
     #[test]

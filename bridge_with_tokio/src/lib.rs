@@ -20,6 +20,7 @@ use anyhow::Context;
 use console::{Counters, Options, Report, Session, Tally};
 use tokio::runtime::Builder;
 use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use callback::Acquisition;
 use strategy::Inbox;
@@ -70,12 +71,19 @@ pub fn bridge(options: &Options<Strategy>, session: &Session) -> anyhow::Result<
     let ending = Acquisition::start(&device, sender)?.finish(session, &counters)?;
 
     // The sender is gone, so each consumer works on what is left and ends.
-    let mut tally = Tally::default();
-    for consumer in consumers {
-        tally = tally.merge(runtime.block_on(consumer).context("a consumer panicked")?);
-    }
+    session.drain(&counters, || consumers.iter().all(JoinHandle::is_finished));
+    let tally = runtime.block_on(join(consumers))?;
     let order = inbox.blocking_lock().order.clone();
     Ok(Report::new(options, &device, ending, &counters, &tally, &[order]))
+}
+
+/// What all consumers counted together. A panic of one is an error, not a smaller sum.
+async fn join(consumers: Vec<JoinHandle<Tally>>) -> anyhow::Result<Tally> {
+    let mut tally = Tally::default();
+    for consumer in consumers {
+        tally = tally.merge(consumer.await.context("a consumer panicked")?);
+    }
+    Ok(tally)
 }
 
 /// One of several tasks that share the channel's receiver.
@@ -90,5 +98,18 @@ async fn consume(inbox: Arc<Mutex<Inbox>>, counters: Arc<Counters>, work: Durati
             tokio::time::sleep(work).await;
         }
         counters.end_work();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_consumer_that_panics_is_an_error() {
+        let good = tokio::spawn(async { Tally::default() });
+        let bad = tokio::spawn(async { panic!("a consumer's own words") });
+        let error = join(vec![good, bad]).await.expect_err("it panicked");
+        assert_eq!(error.to_string(), "a consumer panicked");
     }
 }

@@ -76,7 +76,12 @@ impl Counters {
         self.most_working.load(Ordering::Relaxed)
     }
 
-    /// The most blocks that were on their way at once.
+    /// Blocks on their way now, the one in the callback's hands included.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// The most blocks that were on their way at once, the one in the callback's hands included.
     pub fn most_waiting(&self) -> usize {
         self.most_waiting.load(Ordering::Relaxed)
     }
@@ -180,4 +185,45 @@ impl Tally {
 fn mark(number: u64, sample: i16) -> u64 {
     let value = u64::from(sample.cast_unsigned()) + 1;
     value.wrapping_mul(number.wrapping_mul(2).wrapping_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(sequence: u64, samples: &[i16]) -> Block {
+        Block { sequence, first_sample: 2 * sequence, samples: samples.to_vec() }
+    }
+
+    #[test]
+    fn two_tallies_merge_into_what_one_would_have_counted() {
+        let blocks = [block(0, &[0, 1]), block(1, &[-7, 3]), block(2, &[4, 900])];
+        let mut one = Tally::default();
+        blocks.iter().for_each(|block| one.add(block));
+        let (mut first, mut second) = (Tally::default(), Tally::default());
+        second.add(&blocks[2]);
+        first.add(&blocks[1]);
+        second.add(&blocks[0]);
+        assert_eq!(first.merge(second), one);
+        assert_eq!((one.blocks, one.samples, one.range), (3, 6, Some((-7, 900))));
+        assert_eq!(one.squares, 1 + 49 + 9 + 16 + 810_000);
+        assert_eq!(one.not_the_signal, 2, "-7 and 900; the signal has 2 and 5 there");
+    }
+
+    #[test]
+    fn the_checksum_sees_two_samples_that_change_places() {
+        let (mut one, mut other) = (Tally::default(), Tally::default());
+        one.add(&block(0, &[5, 6]));
+        other.add(&block(0, &[6, 5]));
+        assert_ne!(one.checksum, other.checksum);
+    }
+
+    #[test]
+    fn a_block_that_comes_late_is_out_of_order_and_a_gap_is_not() {
+        let mut order = Order::default();
+        for sequence in [0, 1, 5, 3, 4, 6] {
+            order.see(&block(sequence, &[]));
+        }
+        assert_eq!(order.out_of_order(), 2, "3 and 4 came after 5");
+    }
 }

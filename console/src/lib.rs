@@ -15,7 +15,7 @@ mod options;
 mod report;
 mod session;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 pub use block::{Block, Counters, Order, Tally};
@@ -36,11 +36,16 @@ pub fn main<S: Strategy>(
     bridge: impl FnOnce(&Options<S>, &Session) -> anyhow::Result<Report>,
 ) -> ExitCode {
     let options = Options::parse(experiment, about);
+    if options.reads_standard_input() && io::stdin().is_terminal() {
+        complain_as("note", "reading a recording from standard input, which is a terminal");
+    }
     match bridge(&options, &Session::in_terminal()) {
         Ok(report) => finish(&report, options.json),
         Err(error) => {
-            complain(&format!("{error:#}"));
             let input = error.downcast_ref::<device::Error>();
+            let is_no_wav = input.is_some_and(|error| error.status() == device::Status::NotWav);
+            let hint = if is_no_wav { " (bare samples? say --raw)" } else { "" };
+            complain(&format!("{error:#}{hint}"));
             ExitCode::from(if input.is_some_and(device::Error::is_bad_input) { 2 } else { 1 })
         }
     }
@@ -48,9 +53,11 @@ pub fn main<S: Strategy>(
 
 fn finish(report: &Report, json: bool) -> ExitCode {
     let text = if json { report.to_json() } else { report.to_string() };
-    // Not println!: a reader that has gone away (`| head`) is no reason to panic.
+    // Not println!: a reader that has gone away (`| head`) is no reason to panic, nor to complain.
     if let Err(error) = writeln!(io::stdout(), "{text}") {
-        complain(&format!("the report can't be written: {error}"));
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            complain(&format!("the report can't be written: {error}"));
+        }
         return ExitCode::FAILURE;
     }
     if let Some(notice) = &report.notice {

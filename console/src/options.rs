@@ -98,19 +98,28 @@ impl<S: Strategy> Options<S> {
     pub fn open_device(&self) -> Result<Device, device::Error> {
         let device = Device::open(&self.device)?;
         if let Some(seconds) = self.seconds {
-            device.limit((seconds * f64::from(device.sample_rate())).round() as u64)?;
+            let frames = (seconds * f64::from(device.sample_rate())).round() as u64;
+            device.limit(frames.max(1))?; // some time was asked for
         }
         Ok(device)
+    }
+
+    /// Whether the recording comes from standard input.
+    pub fn reads_standard_input(&self) -> bool {
+        match &self.device.source {
+            Source::Signal { .. } => false,
+            Source::Wav(path) | Source::Raw { path, .. } => path.as_os_str() == "-",
+        }
     }
 
     /// The source, for people.
     pub fn source_name(&self) -> String {
         match &self.device.source {
             Source::Signal { .. } => String::from("built-in signal"),
-            Source::Wav(path) | Source::Raw { path, .. } => match path.to_str() {
-                Some("-") => String::from("standard input"),
-                _ => path.display().to_string(),
-            },
+            Source::Wav(_) | Source::Raw { .. } if self.reads_standard_input() => {
+                String::from("standard input")
+            }
+            Source::Wav(path) | Source::Raw { path, .. } => path.display().to_string(),
         }
     }
 }
@@ -121,10 +130,14 @@ const SECONDS: &str = "Ends after so many seconds of samples; 0: goes on until C
     [default: 2, and all of a recording]";
 const RAW: &str = "INPUT is 16-bit little-endian samples and nothing else \
     (so is a file named .raw, .pcm or .s16)";
+const FIFO: &str = "Frames that the device keeps while a callback runs \
+    [default: a quarter of a second, or four blocks]";
+const JSON: &str = "Print the report as one JSON object, its fields named as in console::Report";
 const RATE: &str = "Frames a second of the signal or of raw samples [default: 48000]";
 const CHANNELS: &str = "Samples in a frame of the signal or of raw samples [default: 1]";
 const CTRL_C: &str = "Ctrl-C stops the device, works on what was acquired and prints the report; \
-    a second one ends at once.";
+    a second one ends at once, with status 130. Otherwise the status is 0 if all went as asked, \
+    1 if something was lost that should not be, and 2 for bad arguments or a bad recording.";
 const WAV_SAYS_ITSELF: &str = "a WAV file says its rate and channels itself; \
     --rate and --channels are for --raw and for the signal";
 
@@ -151,6 +164,7 @@ fn command<S: Strategy>(name: &'static str, about: &'static str) -> Command {
     let seconds = option("seconds", "S", SECONDS).value_parser(parse_seconds);
     Command::new(name)
         .about(about)
+        .version(env!("CARGO_PKG_VERSION"))
         .after_help(CTRL_C)
         .arg(Arg::new("INPUT").help(INPUT).value_parser(value_parser!(PathBuf)))
         .arg(
@@ -164,6 +178,7 @@ fn command<S: Strategy>(name: &'static str, about: &'static str) -> Command {
                 .default_value("real-time"),
         )
         .arg(option("block", "N", "Frames in a block").value_parser(number()).default_value("1024"))
+        .arg(option("fifo", "N", FIFO).value_parser(number()))
         .arg(seconds.allow_negative_numbers(true)) // to be refused with a reason
         .arg(
             option("capacity", "N", "Blocks that a bounded channel holds")
@@ -183,7 +198,7 @@ fn command<S: Strategy>(name: &'static str, about: &'static str) -> Command {
         .arg(flag("raw", RAW).requires("INPUT"))
         .arg(option("rate", "HZ", RATE).value_parser(number()))
         .arg(option("channels", "N", CHANNELS).value_parser(number()))
-        .arg(flag("json", "Print the report as JSON"))
+        .arg(flag("json", JSON))
 }
 
 fn parse_seconds(text: &str) -> Result<f64, String> {
@@ -216,7 +231,12 @@ fn from_matches<S: Strategy>(matches: &ArgMatches) -> Result<Options<S>, String>
     };
     Ok(Options {
         strategy: *matches.get_one("strategy").expect("it has a default"),
-        device: Config { pace, block_length: given("block"), ..Config::new(source) },
+        device: Config {
+            pace,
+            block_length: given("block"),
+            fifo_length: number("fifo"),
+            ..Config::new(source)
+        },
         seconds: seconds.or(usual).filter(|&seconds| seconds > 0.0),
         capacity: given("capacity") as usize,
         workers: given("workers") as usize,

@@ -50,7 +50,8 @@ pub struct Report {
     pub altered: Option<u64>,
     /// Blocks that came after one that they should have preceded.
     pub out_of_order: u64,
-    /// The most blocks that were on their way at once: what the hand-off costs in memory.
+    /// The most blocks that were on their way at once, the one in the callback's hands included:
+    /// what the hand-off costs in memory.
     pub most_waiting: usize,
     /// The most consumers that were at work at once.
     pub most_working: usize,
@@ -126,12 +127,13 @@ impl Report {
         if self.failed {
             return Some(String::from("the recording could not be read to its end"));
         }
-        if self.promise.lossless && device + handoff > 0 {
+        if self.promise.lossless && device > 0 {
             return Some(format!(
-                "{} promises to lose nothing, but {device} samples were lost in the device and \
-                 {handoff} in the hand-off",
-                self.strategy
+                "the device overran: it lost {device} samples while a callback took too long"
             ));
+        }
+        if self.promise.lossless && handoff > 0 {
+            return Some(format!("{handoff} samples found nobody to receive them"));
         }
         if let Some(altered @ 1..) = self.altered {
             return Some(format!("{altered} samples are not what the device delivered"));
@@ -179,7 +181,66 @@ impl fmt::Display for Report {
         writeln!(f, "checksum          {}", self.checksum)?;
         writeln!(f, "most waiting      {}", plural(self.most_waiting as u64, "block"))?;
         writeln!(f, "longest callback  {:.1} us", self.longest_callback_ns as f64 / 1000.0)?;
+        let threads = if threads.is_empty() { String::from("none") } else { threads.join(", ") };
         writeln!(f, "callback thread   {}", self.callback_thread)?;
-        write!(f, "consumer threads  {}; {} at work at once", threads.join(", "), self.most_working)
+        write!(f, "consumer threads  {}; {} at work at once", threads, self.most_working)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(promise: Promise) -> Report {
+        Report {
+            strategy: String::from("hope"),
+            source: String::from("built-in signal"),
+            pace: "real-time",
+            sample_rate: 48_000,
+            channels: 1,
+            blocks: 1,
+            samples: 10,
+            lost: Lost { device: 0, handoff: 0 },
+            dropped_blocks: 0,
+            minimum: Some(-1),
+            maximum: Some(1),
+            rms: Some(1.0),
+            checksum: String::new(),
+            altered: Some(0),
+            out_of_order: 0,
+            most_waiting: 1,
+            most_working: 1,
+            longest_callback_ns: 1,
+            callback_thread: 1,
+            consumer_threads: vec![2],
+            interrupted: false,
+            failed: false,
+            notice: None,
+            promise,
+        }
+    }
+
+    #[test]
+    fn what_was_promised_and_not_kept_is_said() {
+        let strict = || report(Promise { lossless: true, ordered: true });
+        let loose = || report(Promise { lossless: false, ordered: false });
+        let words = |report: Report| report.broken_promise();
+        assert_eq!(words(strict()), None);
+        let overran = Lost { device: 3, handoff: 0 };
+        let sentence = "the device overran: it lost 3 samples while a callback took too long";
+        assert_eq!(words(Report { lost: overran, ..strict() }).as_deref(), Some(sentence));
+        assert_eq!(words(Report { lost: overran, ..loose() }), None);
+        let refused = Lost { device: 0, handoff: 4 };
+        let sentence = "4 samples found nobody to receive them";
+        assert_eq!(words(Report { lost: refused, ..strict() }).as_deref(), Some(sentence));
+        assert_eq!(words(Report { lost: refused, ..loose() }), None);
+        let sentence = "hope promises order, but 2 blocks overtook";
+        assert_eq!(words(Report { out_of_order: 2, ..strict() }).as_deref(), Some(sentence));
+        assert_eq!(words(Report { out_of_order: 2, ..loose() }), None);
+        // Nobody may alter samples, and nobody may stop in the middle.
+        let sentence = "5 samples are not what the device delivered";
+        assert_eq!(words(Report { altered: Some(5), ..loose() }).as_deref(), Some(sentence));
+        let sentence = "the recording could not be read to its end";
+        assert_eq!(words(Report { failed: true, ..loose() }).as_deref(), Some(sentence));
     }
 }

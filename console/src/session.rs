@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,9 +14,9 @@ use crate::Counters;
 /// How often the meter is drawn and Ctrl-C looked for.
 const TICK: Duration = Duration::from_millis(50);
 /// What the drawn line may need of the terminal's width; what is drawn over must go away.
-const WIDTH: usize = 79;
+const WIDTH: usize = 64;
 /// The meter's width, in characters, and what its left end stands for.
-const METER: usize = 20;
+const METER: usize = 15;
 const FLOOR_DB: f64 = -60.0;
 /// What shells report for a process that Ctrl-C ended.
 const ENDED_BY_CTRL_C: i32 = 130;
@@ -91,7 +92,21 @@ impl Session {
             }
         };
         self.show("");
+        if ending == Ending::Interrupted && self.draws {
+            eprintln!(); // the terminal has written ^C into the line
+        }
         Ok(ending)
+    }
+
+    /// Says how much there is left to do, until `finished` does: the device has ended, and the
+    /// consumers work on what it delivered.
+    pub fn drain(&self, counters: &Counters, mut finished: impl FnMut() -> bool) {
+        while self.draws && !finished() {
+            let left = counters.waiting();
+            self.show(&format!("the device has ended; {left} blocks left (Ctrl-C drops them)"));
+            thread::sleep(TICK);
+        }
+        self.show("");
     }
 
     fn draw(&self, device: &Device, counters: &Counters) {
@@ -127,10 +142,10 @@ mod tests {
 
     #[test]
     fn the_meter_is_full_at_the_loudest_sample_and_empty_at_the_softest() {
-        assert!(level(32_768).starts_with(&"█".repeat(20)) && level(32_768).contains("  0.0 dBFS"));
+        assert!(level(32_768).starts_with(&"█".repeat(15)) && level(32_768).contains("  0.0 dBFS"));
         assert!(level(1).starts_with('·') && level(0).contains("silence"));
         assert!(
-            level(3_277).starts_with(&"█".repeat(13)),
+            level(3_277).starts_with(&"█".repeat(10)),
             "-20 dB is two thirds: {}",
             level(3_277)
         );

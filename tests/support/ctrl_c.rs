@@ -89,11 +89,11 @@ pub fn a_second_ctrl_c_ends_at_once(binary: &str) {
 }
 
 /// A reader that goes away is no reason to panic.
-pub fn a_closed_standard_output_is_an_error_not_a_panic(binary: &str) {
+pub fn a_closed_standard_output_is_no_reason_to_panic(binary: &str) {
     let mut child = Guarded::spawn(binary, &["--pace", "flat-out"]);
     drop(child.0.stdout.take());
     let status = child.wait(|_| ());
     let words = read_to_string(child.0.stderr.take().expect("a pipe")).expect("UTF-8");
     assert_eq!(status.code(), Some(1), "{words}");
-    assert!(words.starts_with("error: the report can't be written"), "{words}");
+    assert_eq!(words, "", "who closes the pipe knows why");
 }
