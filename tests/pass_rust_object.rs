@@ -3,10 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::ptr;
 use std::sync::Barrier;
 use std::thread;
 
-use pass_rust_object::{Bridge, NoCallback, Report, Tally};
+use pass_rust_object::{Bridge, NoCallback, Report, Tally, ffi};
 use support::workspace;
 
 const FILES: [&str; 2] = ["main", "bridge"];
@@ -42,6 +43,21 @@ fn a_dropped_bridge_leaves_nothing_in_c() {
     bridge.deliver(1).expect("an object is set");
     drop(bridge);
     assert_eq!(Bridge::lock().deliver(2), Err(NoCallback));
+}
+
+#[test]
+fn c_writes_to_no_object_that_was_taken_back() {
+    let mut bridge = Bridge::lock();
+    // SAFETY: it is our turn, and nothing is set: this asks for the bridge's function alone.
+    let plain = unsafe { ffi::pass_rust_object_bridge_set(ptr::null_mut(), None) };
+    bridge.set(Tally::default());
+    assert!(bridge.take().is_some());
+    // The memory that was freed last is what the next box gets: a late write would be seen here.
+    let next_in_its_place = Box::new(Tally::default());
+    let plain = plain.expect("the bridge has a function");
+    // SAFETY: it is our turn, and the bridge is empty, or this test finds out.
+    unsafe { plain(7) };
+    assert_eq!(*next_in_its_place, Tally::default());
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::Barrier;
+use std::thread;
 
 use pass_rust_object_2::{NoCallback, Report, State, Tally};
 
@@ -35,6 +37,39 @@ fn c_has_let_go_of_the_object_when_the_state_is_dropped() {
     state.deliver(1).expect("an object is set");
     drop(state);
     assert_eq!(State::lock().deliver(2), Err(NoCallback));
+}
+
+#[test]
+fn c_writes_to_no_object_that_was_taken_back() {
+    let mut state = State::lock();
+    state.set(Tally { count: 0, total: 0 });
+    assert!(state.take().is_some());
+    // The memory that was freed last is what the next box gets: a late write would be seen here.
+    let next_in_its_place = Box::new(Tally { count: 0, total: 0 });
+    // SAFETY: it is our turn, and the state is empty, or this test finds out.
+    unsafe { pass_rust_object_2::ffi::pass_rust_object_2_state_call(7) };
+    assert_eq!(*next_in_its_place, Tally { count: 0, total: 0 });
+}
+
+#[test]
+fn threads_take_turns_at_the_one_place() {
+    let start = Barrier::new(2);
+    // Many short turns, so that without the lock one falls into the other.
+    let turns = |value: i32| {
+        start.wait();
+        for _ in 0..20_000 {
+            let mut state = State::lock();
+            state.set(Tally { count: 0, total: 0 });
+            for _ in 0..10 {
+                state.deliver(value).expect("an object is set");
+            }
+            assert_eq!(state.take(), Some(Tally { count: 10, total: 10 * value }));
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(|| turns(1));
+        scope.spawn(|| turns(100));
+    });
 }
 
 #[test]

@@ -140,6 +140,25 @@ fn the_next_thread_finds_what_it_set_itself() {
 }
 
 #[test]
+fn a_claim_that_follows_at_once_never_meets_the_object_before() {
+    let _turn = turn();
+    // As soon as one thread lets go the other claims, sets and looks. If the place were given up
+    // before it is empty, one would take the other's object.
+    thread::scope(|scope| {
+        for own in [1_u64, 2] {
+            scope.spawn(move || {
+                for _ in 0..50_000 {
+                    let Ok(mut state) = State::claim() else { continue };
+                    assert_eq!(state.get(), None);
+                    state.set(own);
+                    assert_eq!(state.get(), Some(&own));
+                }
+            });
+        }
+    });
+}
+
+#[test]
 fn a_drop_that_panics_leaves_the_place_in_order() {
     struct Panics;
     impl Drop for Panics {
