@@ -74,6 +74,23 @@ fn an_async_send_that_nobody_awaits_sends_nothing() {
     assert_eq!(output.status.code(), Some(0), "and nobody complains");
 }
 
+#[test]
+fn on_a_thread_of_spawn_blocking_a_callback_may_wait() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let received = runtime.block_on(async {
+        let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+        let library_call = move || [1, 2, 3].map(|sample| sender.blocking_send(sample));
+        let calling = tokio::task::spawn_blocking(library_call);
+        let mut received = Vec::new();
+        while let Some(sample) = receiver.recv().await {
+            received.push(sample);
+        }
+        assert_eq!(calling.await.expect("no panic"), [Ok(()); 3]);
+        received
+    });
+    assert_eq!(received, [1, 2, 3]);
+}
+
 mod crashes {
     use std::process::Output;
 

@@ -1,4 +1,4 @@
-//! `csrc/poc_cc.h`, item for item. Nobody but this compiler compares the two: keep them alike.
+//! `csrc/poc_cc.h`, item for item. No compiler compares the two: keep them alike.
 
 use std::ffi::{c_char, c_int};
 

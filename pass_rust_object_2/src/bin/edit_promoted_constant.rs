@@ -9,7 +9,7 @@ use pass_rust_object_2::{Tally, ffi, forward};
 
 unsafe extern "C" fn edit(object: *mut c_void, value: i32) {
     let tally: *mut Tally = object.cast();
-    // SAFETY: the object is alive as long as the program is, and nobody writes to it, as we'll see.
+    // SAFETY: the object is a constant: alive as long as the program is, and nobody can write to it.
     let total = unsafe { (*tally).total };
     let mut out = io::stdout();
     let _ = writeln!(out, "read {total}"); // `println!` could panic, and C is waiting
