@@ -185,6 +185,10 @@ static device_source_result end_recording(device_source *source, int *status, ch
             "%s: is truncated: its data chunk claims %llu bytes, but only %llu are there",
             source->name, (unsigned long long)source->claimed_bytes,
             (unsigned long long)source->taken_bytes);
+    } else if (empty && source->pending > 0) {
+        snprintf(
+            message, DEVICE_MESSAGE_SIZE, "%s: holds no samples: a frame has %u bytes, it has %u",
+            source->name, (unsigned)source->channels * 2, (unsigned)source->pending);
     } else if (source->pending > 0) {
         snprintf(
             message, DEVICE_MESSAGE_SIZE, "%s: ends within a frame; its last %u byte%s left out",
