@@ -1,5 +1,7 @@
 //! Experiment 8: what its chapter claims. Most of it experiment 9 claims too: `support/bridge.rs`.
 
+use console::{Options, Session};
+use device::{Config, Pace};
 use support::bridge;
 
 const NAME: &str = "bridge_with_tokio";
@@ -11,6 +13,22 @@ fn run_reports_two_seconds_of_the_signal() {
     let report = bridge_with_tokio::run().expect("the experiment runs");
     assert_eq!(report.samples + report.lost.device, 96_000);
     assert_eq!((report.lost.handoff, report.out_of_order), (0, 0));
+}
+
+#[test]
+fn two_bridges_in_one_process_take_turns() {
+    std::thread::scope(|scope| {
+        for samples in [100_000, 130_001] {
+            scope.spawn(move || {
+                let pace = Pace::FlatOut;
+                let device = Config { pace, ..Config::signal(samples) };
+                let options = Options { device, seconds: None, ..Options::default() };
+                let report = bridge_with_tokio::bridge(&options, &Session::quiet());
+                let report = report.expect("the experiment runs");
+                assert_eq!((report.samples, report.altered), (samples, Some(0)));
+            });
+        }
+    });
 }
 
 #[test]
@@ -62,9 +80,9 @@ fn spawned_tasks_overtake_each_other() {
 
 #[test]
 fn spawned_tasks_pile_up_as_in_a_channel_without_a_bound() {
-    let slow = ["--capacity", "4", "--workers", "1", "--work", "2000", "--pace", "flat-out"];
+    let slow = ["--capacity", "4", "--workers", "1", "--work", "5000", "--pace", "flat-out"];
     let report = bridge::report(NAME, &[&slow[..], &["--strategy", "spawn"]].concat());
-    assert!(report["most_waiting"].as_u64().expect("a number") > 60, "{report}");
+    assert!(report["most_waiting"].as_u64().expect("a number") > 2 * 6, "{report}");
 }
 
 #[test]
@@ -141,7 +159,19 @@ fn seconds_limit_a_recording_too() {
 #[test]
 #[cfg(unix)]
 fn ctrl_c_stops_drains_and_reports() {
-    support::ctrl_c::ctrl_c_stops_drains_and_reports(NAME);
+    support::ctrl_c::ctrl_c_stops_drains_and_reports(NAME, libc::SIGINT);
+}
+
+#[test]
+#[cfg(unix)]
+fn being_terminated_is_answered_like_ctrl_c() {
+    support::ctrl_c::ctrl_c_stops_drains_and_reports(NAME, libc::SIGTERM);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_recording_that_fails_in_the_middle_is_status_1() {
+    support::ctrl_c::a_recording_that_fails_in_the_middle_is_status_1(NAME);
 }
 
 #[test]

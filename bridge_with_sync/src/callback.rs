@@ -173,6 +173,22 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_does_not_start_leaves_the_slot_free() {
+        let device = Device::open(&Config::signal(1)).expect("the signal opens");
+        for _ in 0..2 {
+            let counters = Arc::default();
+            let (sender, _inbox) = channel(Strategy::Unbounded, 1, 1, &counters);
+            // SAFETY: `on_ended` touches nothing.
+            let _started = unsafe { device.start(on_ended) };
+            let refused = Acquisition::start(&device, sender).expect_err("it was started before");
+            assert_eq!(refused.status(), device::Status::AlreadyStarted);
+            assert_eq!(Arc::strong_count(&counters), 2, "the state is freed, the inbox is not");
+        }
+    }
+
+    unsafe extern "C" fn on_ended(_samples: *const i16, _count: usize) {}
+
+    #[test]
     fn a_kept_panic_goes_on_in_finish_and_the_slot_is_free_again() {
         let config = Config { pace: Pace::FlatOut, ..Config::signal(10_000) };
         let device = Device::open(&config).expect("the signal opens");

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use anyhow::Context;
 use console::{Counters, Options, Report, Session, Tally};
 
 use callback::Acquisition;
@@ -39,11 +40,17 @@ pub fn run() -> anyhow::Result<Report> {
     bridge(&Options::default(), &Session::quiet())
 }
 
-/// Opens the device, hands its blocks to threads, and waits for the end of both.
+/// Opens the device, hands its blocks to threads, and waits for the end of both. There is one place
+/// for a sender, so where another thread is in here the device starts when that one is through.
 ///
 /// # Errors
 ///
-/// A [`device::Error`] where the input or the configuration is at fault.
+/// A [`device::Error`] where the input or the configuration is at fault; where the system gives no
+/// threads.
+///
+/// # Panics
+///
+/// With the panic of a consumer or of the callback, once the device has ended.
 pub fn bridge(options: &Options<Strategy>, session: &Session) -> anyhow::Result<Report> {
     let device = options.open_device()?;
     session.catch_ctrl_c()?;
@@ -56,9 +63,10 @@ pub fn bridge(options: &Options<Strategy>, session: &Session) -> anyhow::Result<
             // One inbox for all, or with a fan-out one for each.
             let inbox = Arc::clone(&inboxes[number % inboxes.len()]);
             let (counters, work) = (Arc::clone(&counters), options.work);
-            thread::spawn(move || consume(&inbox, &counters, work))
+            thread::Builder::new().spawn(move || consume(&inbox, &counters, work))
         })
-        .collect();
+        .collect::<Result<_, _>>()
+        .context("the system gives no threads")?;
 
     // The device's thread calls back from here on, and no more once `finish` has returned.
     let ending = Acquisition::start(&device, sender)?.finish(session, &counters)?;

@@ -65,17 +65,23 @@ impl Sender {
     /// Hands over a copy of the device's samples. On the device's thread.
     pub(crate) fn send(&self, block: Block) {
         let count = block.samples.len();
-        self.counters.sending();
-        let sent = match &self.sending {
-            Sending::Waiting(channel) => channel.send(block).is_ok(),
-            Sending::Trying(channel) => channel.try_send(block).is_ok(),
-            Sending::Unbounded(channel) => channel.send(block).is_ok(),
+        match &self.sending {
+            Sending::Waiting(channel) => self.announce(count, || channel.send(block).is_ok()),
+            Sending::Unbounded(channel) => self.announce(count, || channel.send(block).is_ok()),
+            Sending::Trying(channel) => {
+                self.counters.try_sending(count, || channel.try_send(block).is_ok());
+            }
             Sending::InTurn(channels) => {
                 let turn = block.sequence % channels.len() as u64;
-                channels[turn as usize].send(block).is_ok()
+                self.announce(count, || channels[turn as usize].send(block).is_ok());
             }
-        };
-        if !sent {
+        }
+    }
+
+    /// On its way from now on, also while the callback waits for room.
+    fn announce(&self, count: usize, send: impl FnOnce() -> bool) {
+        self.counters.sending();
+        if !send() {
             self.counters.refused(count);
         }
     }
@@ -160,6 +166,16 @@ mod tests {
             sender.send(block(0));
             assert_eq!(counters.losses(), (1, 10), "{strategy:?}");
         }
+    }
+
+    #[test]
+    fn a_block_that_finds_no_room_was_never_on_its_way() {
+        let counters = Arc::<Counters>::default();
+        let (sender, _inboxes) = channel(Strategy::TrySend, 1, 1, &counters);
+        sender.send(block(0));
+        sender.send(block(1));
+        assert_eq!(counters.losses(), (1, 10));
+        assert_eq!(counters.most_waiting(), 1);
     }
 
     #[test]

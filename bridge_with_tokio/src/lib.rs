@@ -16,9 +16,9 @@ mod strategy;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use console::{Counters, Options, Report, Session, Tally};
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
@@ -44,20 +44,28 @@ pub fn run() -> anyhow::Result<Report> {
 
 /// Opens the device, hands its blocks to tokio tasks, and waits for the end of both.
 ///
-/// The calling thread waits and must not be one of a runtime.
+/// The calling thread waits and must not be one of a runtime. There is one place for a sender, so
+/// where another thread is in here the device starts when that one is through.
 ///
 /// # Errors
 ///
-/// A [`device::Error`] where the input or the configuration is at fault.
+/// A [`device::Error`] where the input or the configuration is at fault; where the system gives no
+/// threads; on a thread of a runtime; where a consumer panicked.
+///
+/// # Panics
+///
+/// With the panic of the callback, once the device has ended.
 pub fn bridge(options: &Options<Strategy>, session: &Session) -> anyhow::Result<Report> {
+    // Inside a runtime this would wait for the device first and panic then.
+    ensure!(Handle::try_current().is_err(), "a thread of a tokio runtime must not wait here");
     let device = options.open_device()?;
-    session.catch_ctrl_c()?;
     // The runtime belongs to a plain thread, this one. Inside another runtime it could not wait.
     let runtime = Builder::new_multi_thread()
         .worker_threads(options.workers)
         .enable_time()
         .build()
         .context("tokio's runtime can't be built")?;
+    session.catch_ctrl_c()?;
 
     let counters = Arc::new(Counters::default());
     let (sender, inbox) =
@@ -104,6 +112,12 @@ async fn consume(inbox: Arc<Mutex<Inbox>>, counters: Arc<Counters>, work: Durati
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn on_a_thread_of_a_runtime_it_refuses_at_once() {
+        let error = run().expect_err("it would have to wait");
+        assert_eq!(error.to_string(), "a thread of a tokio runtime must not wait here");
+    }
 
     #[tokio::test]
     async fn a_consumer_that_panics_is_an_error() {

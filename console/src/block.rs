@@ -39,6 +39,17 @@ impl Counters {
         self.most_waiting.fetch_max(waiting, Ordering::Relaxed);
     }
 
+    /// Where only the attempt tells whether there is room: `send` is that attempt, with a block of
+    /// `count` samples. A block that finds none was never on its way, and is dropped.
+    pub fn try_sending(&self, count: usize, send: impl FnOnce() -> bool) {
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed) + 1;
+        if send() {
+            self.most_waiting.fetch_max(waiting, Ordering::Relaxed);
+        } else {
+            self.refused(count);
+        }
+    }
+
     /// Instead of [`Counters::sending`]: there was no room for a block of so many samples.
     pub fn dropped(&self, samples: usize) {
         self.dropped_blocks.fetch_add(1, Ordering::Relaxed);

@@ -182,7 +182,7 @@ fn command<S: Strategy>(name: &'static str, about: &'static str) -> Command {
         .arg(seconds.allow_negative_numbers(true)) // to be refused with a reason
         .arg(
             option("capacity", "N", "Blocks that a bounded channel holds")
-                .value_parser(number().range(1..=1_000_000))
+                .value_parser(number().range(1..=65_536))
                 .default_value("64"),
         )
         .arg(

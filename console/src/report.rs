@@ -12,7 +12,7 @@ use crate::{Counters, Ending, Options, Order, Promise, Strategy, Tally};
 pub struct Lost {
     /// Overruns: the callback took too long.
     pub device: u64,
-    /// The hand-off was full.
+    /// The hand-off was full, or nobody was left to receive them.
     pub handoff: u64,
 }
 
@@ -33,6 +33,8 @@ pub struct Report {
     pub blocks: u64,
     /// Samples in them.
     pub samples: u64,
+    /// Samples that the callback was given. All of them are in `samples` or in `lost.handoff`.
+    pub delivered: u64,
     /// Samples that did not arrive.
     pub lost: Lost,
     /// Blocks that the hand-off had no room for.
@@ -96,6 +98,7 @@ impl Report {
             channels: device.channels(),
             blocks: tally.blocks,
             samples: tally.samples,
+            delivered: stats.samples,
             lost: Lost { device: stats.overruns, handoff: dropped_samples },
             dropped_blocks,
             minimum: tally.range.map(|(lowest, _)| lowest),
@@ -126,6 +129,12 @@ impl Report {
         let Lost { device, handoff } = self.lost;
         if self.failed {
             return Some(String::from("the recording could not be read to its end"));
+        }
+        if self.delivered != self.samples + handoff {
+            return Some(format!(
+                "{} samples were delivered, but {} arrived and {handoff} were counted as lost",
+                self.delivered, self.samples
+            ));
         }
         if self.promise.lossless && device > 0 {
             return Some(format!(
@@ -200,6 +209,7 @@ mod tests {
             channels: 1,
             blocks: 1,
             samples: 10,
+            delivered: 10,
             lost: Lost { device: 0, handoff: 0 },
             dropped_blocks: 0,
             minimum: Some(-1),
@@ -230,10 +240,13 @@ mod tests {
         let sentence = "the device overran: it lost 3 samples while a callback took too long";
         assert_eq!(words(Report { lost: overran, ..strict() }).as_deref(), Some(sentence));
         assert_eq!(words(Report { lost: overran, ..loose() }), None);
-        let refused = Lost { device: 0, handoff: 4 };
+        let lost = Lost { device: 0, handoff: 4 };
         let sentence = "4 samples found nobody to receive them";
-        assert_eq!(words(Report { lost: refused, ..strict() }).as_deref(), Some(sentence));
-        assert_eq!(words(Report { lost: refused, ..loose() }), None);
+        let refused = |report| Report { lost, delivered: 14, ..report };
+        assert_eq!(words(refused(strict())).as_deref(), Some(sentence));
+        assert_eq!(words(refused(loose())), None);
+        let sentence = "11 samples were delivered, but 10 arrived and 0 were counted as lost";
+        assert_eq!(words(Report { delivered: 11, ..loose() }).as_deref(), Some(sentence));
         let sentence = "hope promises order, but 2 blocks overtook";
         assert_eq!(words(Report { out_of_order: 2, ..strict() }).as_deref(), Some(sentence));
         assert_eq!(words(Report { out_of_order: 2, ..loose() }), None);

@@ -88,7 +88,10 @@ impl Session {
                 }
                 Ok(false) => self.draw(device, counters),
                 Err(error) if error.status() == device::Status::ReadFailed => break Ending::Failed,
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.show("");
+                    return Err(error);
+                }
             }
         };
         self.show("");
@@ -101,6 +104,8 @@ impl Session {
     /// Says how much there is left to do, until `finished` does: the device has ended, and the
     /// consumers work on what it delivered.
     pub fn drain(&self, counters: &Counters, mut finished: impl FnMut() -> bool) {
+        // The device needs no stopping any more: from now on one Ctrl-C is enough.
+        self.interrupted.store(true, Ordering::Relaxed);
         while self.draws && !finished() {
             let left = counters.waiting();
             self.show(&format!("the device has ended; {left} blocks left (Ctrl-C drops them)"));

@@ -38,13 +38,13 @@ void device_platform_sleep(device_platform_wake *wake, uint64_t ns);
 typedef enum device_platform_result {
     DEVICE_PLATFORM_OK,
     DEVICE_PLATFORM_END,       /* no more bytes will come */
-    DEVICE_PLATFORM_WOKEN,     /* the wake was raised while there was nothing to read */
+    DEVICE_PLATFORM_WOKEN,     /* the wake was raised; what could be read is still there */
     DEVICE_PLATFORM_NOT_FOUND, /* opening: no such file */
     DEVICE_PLATFORM_DIRECTORY, /* opening: a directory */
     DEVICE_PLATFORM_FAILED     /* the system's words are in `words` */
 } device_platform_result;
 
-enum { DEVICE_PLATFORM_WORDS = 128 };
+enum { DEVICE_PLATFORM_WORDS = 384 };
 
 typedef struct device_platform_input device_platform_input;
 device_platform_result device_platform_input_open(

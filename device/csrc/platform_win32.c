@@ -138,7 +138,7 @@ struct device_platform_input {
 
 /* As UTF-8, like the path that stands before it in a sentence. */
 static void say_error(DWORD error, char words[DEVICE_PLATFORM_WORDS]) {
-    wchar_t wide[DEVICE_PLATFORM_WORDS / 4]; /* UTF-8 needs three bytes for each, at the most */
+    wchar_t wide[DEVICE_PLATFORM_WORDS / 3]; /* UTF-8 needs three bytes for each, at the most */
     DWORD length = FormatMessageW(
         FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error, 0, wide,
         sizeof wide / sizeof *wide, NULL);

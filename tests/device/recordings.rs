@@ -202,7 +202,7 @@ fn a_recording_without_one_whole_frame_ends_as_empty() {
         (whole[..44].to_vec(), true, format!("{claims} 0 are there")),
         (whole[..47].to_vec(), true, format!("{claims} 3 are there")),
         (claiming(whole, b"data", u32::MAX)[..44].to_vec(), true, "holds no samples".into()),
-        (vec![1], false, "holds no samples: a frame has 2 bytes, it has 1".into()),
+        (vec![1], false, "holds no samples: a frame has 4 bytes, it has 1".into()),
     ];
     for (bytes, is_wav, cause) in cases {
         let path = files.write(&bytes);

@@ -188,7 +188,7 @@ pub fn back_pressure_makes_the_device_overrun(binary: &str, strategy: &str) {
 
 /// Without a bound, blocks pile up as fast as the device delivers; with one they don't.
 pub fn without_a_bound_memory_grows(binary: &str, bounded: &str) {
-    let slow = ["--capacity", "4", "--workers", "1", "--work", "2000", "--pace", "flat-out"];
+    let slow = ["--capacity", "4", "--workers", "1", "--work", "5000", "--pace", "flat-out"];
     let most_waiting = |strategy| {
         let report = report(binary, &[&slow[..], &["--strategy", strategy]].concat());
         assert_eq!(losses(&report), (0, 0));
@@ -196,7 +196,7 @@ pub fn without_a_bound_memory_grows(binary: &str, bounded: &str) {
     };
     // Four in the channel, one in the callback's hands, one that just came out.
     assert!(most_waiting(bounded) <= 6);
-    assert!(most_waiting("unbounded") > 60, "nearly all of the 94 blocks");
+    assert!(most_waiting("unbounded") > 2 * 6, "of the 94 blocks, most");
 }
 
 /// The callback has a thread of its own: the device's.
@@ -289,6 +289,13 @@ pub fn bad_input_gets_a_sentence_and_status_2(binary: &str) {
         assert_eq!(words.lines().count(), 1, "{words}");
         assert!(words.starts_with(&format!("error: {path}: ")), "{words}");
         assert!(words.contains(cause), "{words} does not say {cause}");
+
+        // The same bytes through a pipe have the same cause. A path has no bytes.
+        let Ok(bytes) = std::fs::read(&path) else { continue };
+        let output = command(binary).arg("-").stdin(bytes).output().expect("it starts");
+        let words = stderr(&output);
+        assert_eq!((output.status.code(), words.lines().count()), (Some(2), 1), "{words}");
+        assert!(words.starts_with("error: standard input: ") && words.contains(cause), "{words}");
     }
     for (arguments, cause) in [
         (&["--block", "0"][..], "the block length is 0 frames"),
@@ -296,7 +303,7 @@ pub fn bad_input_gets_a_sentence_and_status_2(binary: &str) {
         (&["--rate", "0"], "the sample rate is 0"),
         (&["--strategy", "hope"], "invalid value 'hope'"),
         (&["--seconds", "-1"], "not a number of seconds"),
-        (&["--capacity", "0"], "0 is not in 1..=1000000"),
+        (&["--capacity", "0"], "0 is not in 1..=65536"),
         (&["--rate", "8000", "x.wav"], "a WAV file says its rate"),
         (&["--raw"], "INPUT"),
     ] {
@@ -344,8 +351,9 @@ pub fn help_names_every_option(binary: &str, strategies: &[&str]) {
     let output = run(binary, &["--help"]);
     assert_eq!(output.status.code(), Some(0));
     let help = stdout(&output);
-    let options = ["--strategy", "--pace", "--block", "--seconds", "--json", "--raw", "[INPUT]"];
-    for word in options.iter().chain(strategies) {
+    let options = "--strategy --pace --block --fifo --seconds --capacity --workers --work --raw \
+        --rate --channels --json --version [INPUT] 130";
+    for word in options.split_whitespace().chain(strategies.iter().copied()) {
         assert!(help.contains(word), "{word} is not in\n{help}");
     }
 }
