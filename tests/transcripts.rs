@@ -1,6 +1,7 @@
 //! Every transcript in every README is run and compared.
 
 use std::fs;
+use std::process::Command;
 
 use support::{EXPERIMENTS, workspace};
 
@@ -10,7 +11,13 @@ const EXEMPT: [&str; 1] = ["$ cargo test --workspace"];
 
 #[test]
 fn transcripts_are_what_the_commands_print() {
-    support::built(); // so that no `cargo run` below compiles, or waits for another that does
+    // So that no `cargo run` below compiles, or waits for another that does. One by one, as the
+    // transcripts do it: with other packages a dependency may have other features.
+    for name in EXPERIMENTS {
+        let mut build = Command::new(env!("CARGO"));
+        build.current_dir(workspace()).args(["build", "--quiet", "--bins", "-p", name]);
+        assert!(build.status().expect("cargo is there").success(), "{name}");
+    }
     let cases = trycmd::TestCases::new();
     cases.register_bin("cargo", std::path::Path::new(env!("CARGO")));
     cases.timeout(support::PATIENCE);
