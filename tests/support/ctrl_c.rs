@@ -94,8 +94,10 @@ pub fn a_second_ctrl_c_ends_at_once(binary: &str) {
 
 /// A reader that goes away is no reason to panic.
 pub fn a_closed_standard_output_is_no_reason_to_panic(binary: &str) {
-    let mut child = Guarded::spawn(binary, &["--pace", "flat-out"]);
+    let mut child = Guarded::spawn(binary, &["--pace", "flat-out", "--raw", "-"]);
+    child.feed_until_it_runs();
     drop(child.0.stdout.take());
+    drop(child.0.stdin.take()); // the recording ends only now, and then the report is printed
     let status = child.wait(|_| ());
     let words = read_to_string(child.0.stderr.take().expect("a pipe")).expect("UTF-8");
     assert_eq!(status.code(), Some(1), "{words}");
