@@ -3,4 +3,5 @@
 
 mod sync;
 
+pub mod closure;
 pub mod request;

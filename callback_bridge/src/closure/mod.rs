@@ -1,0 +1,110 @@
+//! Closures as C callbacks.
+//!
+//! | the C API | here |
+//! |---|---|
+//! | passes a context through (`void *user_data`) | [`Callback`] |
+//! | has one context for several callbacks | [`CallbackSet`] |
+//! | passes no context | [`Thunk`] |
+//! | calls only before it returns (`qsort`, `nftw`) | [`Callback::scope`], [`Thunk::scope`] |
+//! | calls exactly once | [`Callback::once`], [`Thunk::once`] |
+//! | never lets go of its callback | [`Callback::forever`], [`Thunk::forever`] |
+//!
+//! The closure's arguments are those of C's prototype; [`UserData`] stands where the prototype has
+//! the context. `new` takes a `FnMut` closure and lets in one call at a time, `shared` takes a `Fn`
+//! closure and lets in any number. `register` gives a [`Registration`], which unregisters when it is
+//! dropped.
+//!
+//! # What can't go wrong
+//!
+//! - **C calls after unregistering**, or had begun to: the call finds the callback closed, is refused
+//!   and counted. What it may still touch is static. C gets the value that
+//!   [`or_else`](Callback::or_else) chose.
+//! - **The callback runs while its registration is dropped**: the drop waits. Inside the callback
+//!   itself it doesn't wait; the closure is dropped by the last call that leaves it.
+//! - **C calls a `FnMut` closure from within itself, or from two threads**: the second call is
+//!   refused.
+//! - **The closure panics**: the panic is caught and waits for [`Registration::resume_panic`]; later
+//!   calls are refused unless [`stay_after_panic`](Callback::stay_after_panic) was chosen.
+//! - **C loses the user data** (null, say): the call is refused.
+//!
+//! A thread that *ends* inside a callback (`pthread_exit`) can't be helped: that unwinds the closure
+//! in a way that Rust forbids, and the process aborts. Between callbacks threads may end as they like.
+//!
+//! # What a call costs
+//!
+//! On Linux the thread that runs a callback over and over enters and leaves with plain loads and
+//! stores, about ten instructions; whoever unregisters pays with a `membarrier`. The first call of a
+//! thread takes a lock, once, to make the thread known. A call that is nested in another callback,
+//! one of a `FnMut` closure that a second thread has called too, and every call on systems without
+//! such a barrier count themselves with a locked instruction. Nothing is allocated.
+//!
+//! A thread remembers one callback. Where C calls two of them by turns, each call takes a longer way,
+//! without a locked instruction but with a fence.
+
+#[cfg(any(test, not(loom)))]
+mod fault;
+#[cfg(any(test, not(loom)))]
+mod gate;
+mod refusal;
+#[cfg(any(test, not(loom)))]
+mod seat;
+
+// What follows needs statics, which loom's primitives can't be in; the models go for the gate.
+#[cfg(not(loom))]
+mod barrier;
+#[cfg(not(loom))]
+mod callback;
+#[cfg(not(loom))]
+mod current;
+#[cfg(not(loom))]
+mod error;
+#[cfg(not(loom))]
+mod fallback;
+#[cfg(not(loom))]
+mod ffi_safe;
+#[cfg(not(loom))]
+mod forever;
+#[cfg(not(loom))]
+mod kind;
+#[cfg(all(test, loom))]
+mod model;
+#[cfg(not(loom))]
+mod options;
+#[cfg(not(loom))]
+mod pool;
+#[cfg(not(loom))]
+mod prototype;
+#[cfg(not(loom))]
+mod registration;
+#[cfg(not(loom))]
+mod set;
+#[cfg(not(loom))]
+mod statistics;
+#[cfg(not(loom))]
+mod thunk;
+#[cfg(not(loom))]
+mod thunk_pool;
+#[cfg(not(loom))]
+mod trampoline;
+#[cfg(not(loom))]
+mod unregister;
+
+pub use refusal::Refusal;
+
+#[cfg(not(loom))]
+pub use {
+    callback::Callback,
+    error::{Full, RegisterError},
+    fallback::{Fallback, UseDefault},
+    ffi_safe::{FfiReturn, FfiSafe, UserData, UserPointer},
+    forever::Forever,
+    kind::{Call, CallMut, CallOnce, CallShared, Guarded, Kind, Once, Shared},
+    options::AnyThread,
+    pool::CAPACITY,
+    prototype::{PlainPrototype, Prototype},
+    registration::{Counts, Ended, Registration},
+    set::{CallbackSet, Members},
+    statistics::{Statistics, statistics},
+    thunk::Thunk,
+    unregister::{Aftermath, Outcome, Unregister},
+};

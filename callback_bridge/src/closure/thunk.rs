@@ -1,0 +1,245 @@
+//! Callbacks for C APIs that pass no user data.
+
+use std::any::TypeId;
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::callback::CloseOnUnwind;
+use super::error::{Full, RegisterError};
+use super::fallback::{Fallback, UseDefault};
+use super::forever::{Forever, Leaked};
+use super::kind::{Call, CallMut, CallOnce, CallShared, Guarded, Kind, Once, Shared};
+use super::options::{AnyThread, Options};
+use super::pool::Reserved;
+use super::prototype::PlainPrototype;
+use super::refusal::Refusal;
+use super::registration::Registration;
+use super::thunk_pool::{self, SLOTS};
+use super::unregister::Unregister;
+
+/// A closure for a C API that passes no user data: a plain function pointer is all that C gets.
+///
+/// The function is one of [`Thunk::CAPACITY`] that were compiled for its signature; nothing is
+/// generated at run time, so it works where memory must not be both writable and executable. A
+/// function serves another closure only after unregistering has guaranteed that no call follows, and
+/// only one of the same signature. If that guarantee is broken, the late call is refused or reaches
+/// the new closure, with arguments of the right types.
+///
+/// # Examples
+///
+/// ```
+/// use callback_bridge::closure::Thunk;
+///
+/// # mod device {
+/// #     pub type OnBlock = unsafe extern "C" fn(*const i16, usize);
+/// #     static SET: std::sync::Mutex<Option<OnBlock>> = std::sync::Mutex::new(None);
+/// #     pub unsafe fn device_start(on_block: OnBlock) -> i32 {
+/// #         *SET.lock().unwrap() = Some(on_block);
+/// #         0
+/// #     }
+/// #     pub unsafe fn device_stop() {
+/// #         *SET.lock().unwrap() = None;
+/// #     }
+/// #     pub fn a_block_is_full(samples: &[i16]) {
+/// #         let on_block = SET.lock().unwrap().unwrap();
+/// #         unsafe { on_block(samples.as_ptr(), samples.len()) }
+/// #     }
+/// # }
+/// # use device::{a_block_is_full, device_start, device_stop};
+/// // void (*)(const int16_t *samples, size_t count)
+/// let (sender, receiver) = std::sync::mpsc::channel();
+/// let thunk = Thunk::new(move |samples: *const i16, count: usize| {
+///     // SAFETY: the device lends `count` samples while the callback runs.
+///     let samples = unsafe { std::slice::from_raw_parts(samples, count) };
+///     let _ = sender.send(samples.to_vec());
+/// });
+/// let registration = thunk.register(|on_block| {
+///     // SAFETY: the device calls it with samples that it lends for that long.
+///     match unsafe { device_start(on_block) } {
+///         // SAFETY: it was started. It returns after the last callback.
+///         0 => Ok(|| unsafe { device_stop() }),
+///         status => Err(status),
+///     }
+/// });
+/// # a_block_is_full(&[1, 2]);
+/// assert_eq!(receiver.recv()?, [1, 2]);
+/// # drop(registration);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Thunk<K: Kind, Args, G = UseDefault> {
+    options: Options<K, G>,
+    args: PhantomData<fn(Args)>,
+}
+
+impl Thunk<Guarded<()>, ()> {
+    /// How many thunks can be in use at once, in the whole process and over all signatures. Retired
+    /// ones count.
+    pub const CAPACITY: usize = thunk_pool::CAPACITY;
+}
+
+impl<F, Args: PlainPrototype> Thunk<Guarded<F>, Args> {
+    /// From a `FnMut` closure; as [`Callback::new`](super::Callback::new).
+    pub fn new(closure: F) -> Self
+    where
+        F: CallMut<Args>,
+        F::Output: Default,
+    {
+        Thunk { options: Options::new(closure), args: PhantomData }
+    }
+}
+
+impl<F, Args: PlainPrototype> Thunk<Shared<F>, Args> {
+    /// From a `Fn` closure; as [`Callback::shared`](super::Callback::shared).
+    pub fn shared(closure: F) -> Self
+    where
+        F: CallShared<Args>,
+        F::Output: Default,
+    {
+        Thunk { options: Options::new(closure), args: PhantomData }
+    }
+}
+
+impl<F, Args: PlainPrototype> Thunk<Once<F>, Args> {
+    /// From a `FnOnce` closure; as [`Callback::once`](super::Callback::once).
+    pub fn once(closure: F) -> Self
+    where
+        F: CallOnce<Args>,
+        F::Output: Default,
+    {
+        Thunk { options: Options::new(closure), args: PhantomData }
+    }
+}
+
+impl<K, Args, G> Thunk<K, Args, G>
+where
+    K: Kind + Call<Args>,
+    Args: PlainPrototype,
+    G: Fallback<K::Output>,
+{
+    /// As [`Callback::or_else`](super::Callback::or_else).
+    pub fn or_else<G2>(self, fallback: G2) -> Thunk<K, Args, G2>
+    where
+        G2: Fn(Refusal) -> K::Output + Copy + 'static,
+    {
+        // It is `Copy` and without size: the trampoline makes one more of it when it needs one.
+        let _ = fallback;
+        Thunk { options: self.options.with_fallback(), args: PhantomData }
+    }
+
+    /// As [`Callback::stay_after_panic`](super::Callback::stay_after_panic).
+    #[must_use]
+    pub fn stay_after_panic(mut self) -> Self {
+        self.options.stays_after_panic = true;
+        self
+    }
+
+    /// As [`Callback::counted`](super::Callback::counted).
+    #[must_use]
+    pub fn counted(mut self) -> Self {
+        self.options.counted = true;
+        self
+    }
+
+    /// As [`Callback::register`](super::Callback::register), without user data.
+    ///
+    /// # Errors
+    ///
+    /// C's, or that all thunks are in use.
+    pub fn register<U, E>(
+        self,
+        register: impl FnOnce(Args::Function<K::Output>) -> Result<U, E>,
+    ) -> Result<Registration<U>, RegisterError<Self, E>>
+    where
+        K: AnyThread,
+        U: Unregister,
+    {
+        let Some((room, slot)) = Self::reserve() else { return Err(RegisterError::Full(self)) };
+        let mut slot = GiveBack { slot, no_call_follows: false };
+        let close = CloseOnUnwind(self.options.open(room));
+        SLOTS[slot.slot].store(close.0, Args::trampoline::<K, G>());
+        let unregister = match register(Args::thunk::<K::Output>(slot.slot)) {
+            Ok(unregister) => unregister,
+            Err(error) => {
+                // C has refused it, so C will not call it.
+                drop(close);
+                slot.no_call_follows = true;
+                return Err(RegisterError::Library(error));
+            }
+        };
+        let slot = std::mem::ManuallyDrop::new(slot).slot;
+        Ok(Registration::new(close.keep(), Some(slot), unregister))
+    }
+
+    /// As [`Callback::scope`](super::Callback::scope), without user data.
+    ///
+    /// # Panics
+    ///
+    /// If the closure has panicked: with that panic, after `call` has returned.
+    ///
+    /// # Errors
+    ///
+    /// All thunks are in use.
+    pub fn scope<T>(
+        self,
+        call: impl FnOnce(Args::Function<K::Output>) -> T,
+    ) -> Result<T, Full<Self>> {
+        let Some((room, slot)) = Self::reserve() else { return Err(Full(self)) };
+        let slot = GiveBack { slot, no_call_follows: true };
+        let thunk = Args::thunk::<K::Output>(slot.slot);
+        Ok(self.options.scope(room, |handle| {
+            SLOTS[slot.slot].store(handle, Args::trampoline::<K, G>());
+            call(thunk)
+        }))
+    }
+
+    fn reserve() -> Option<(Reserved, usize)> {
+        let room = Reserved::new()?;
+        Some((room, thunk_pool::take(TypeId::of::<Args::Function<K::Output>>())?))
+    }
+}
+
+impl<F, Args, G> Thunk<Shared<F>, Args, G>
+where
+    F: CallShared<Args> + Send + Sync + 'static,
+    Args: PlainPrototype,
+    G: Fallback<F::Output>,
+{
+    /// As [`Callback::forever`](super::Callback::forever), without user data. The thunk is used up.
+    ///
+    /// # Errors
+    ///
+    /// C's, or that all thunks are in use.
+    pub fn forever<E>(
+        self,
+        register: impl FnOnce(Args::Function<F::Output>) -> Result<(), E>,
+    ) -> Result<&'static Forever, RegisterError<Self, E>> {
+        // One that was never used: a late call could bring an older handle, which is no address.
+        let signature = TypeId::of::<Args::Function<F::Output>>();
+        let Some(slot) = thunk_pool::take_new(signature) else {
+            return Err(RegisterError::Full(self));
+        };
+        let (forever, address) = Leaked::leak(self.options.closure);
+        SLOTS[slot].store(address, Args::forever::<F, G>());
+        // A panic in `register` leaves the slot to C as well.
+        register(Args::thunk::<F::Output>(slot)).map_err(RegisterError::Library)?;
+        Ok(forever)
+    }
+}
+
+/// Gives a slot back. Declared before what closes the callback, so it goes after that.
+struct GiveBack {
+    slot: usize,
+    no_call_follows: bool,
+}
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        thunk_pool::give_back(self.slot, self.no_call_follows);
+    }
+}
+
+impl<K: Kind, Args, G> fmt::Debug for Thunk<K, Args, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Thunk").finish_non_exhaustive()
+    }
+}
