@@ -1,7 +1,8 @@
-//! Closures as C callbacks, their data off the callback's thread, and answers that come later.
+#![doc = include_str!("crate_page.md")]
 #![warn(missing_docs)]
 
 mod sync;
 
 pub mod closure;
+pub mod handoff;
 pub mod request;

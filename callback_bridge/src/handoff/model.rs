@@ -1,0 +1,323 @@
+//! The protocols, checked by loom in every order that two or three threads can take.
+//!
+//! `RUSTFLAGS="--cfg loom" cargo test -p callback_bridge --release --lib model`
+//!
+//! Each model has a twin that leaves out what it proves needed ([`Fault`]), and has to fail. A lost
+//! wake-up shows as a deadlock, an early reuse as a concurrent access to a granule.
+
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+
+use loom::model::Builder as Model;
+use loom::thread;
+
+use super::fault::{Fault, choose};
+use super::{Builder, Consumer, Overflow, Producer, WakeUps};
+
+#[path = "model_async.rs"]
+mod tasks;
+
+/// Runs `body` in every order with at most so many preemptions, with one fault or none.
+fn check(preemptions: usize, fault: Option<Fault>, body: fn()) {
+    choose(fault);
+    let mut model = Model::new();
+    model.preemption_bound = Some(preemptions);
+    model.check(body);
+    choose(None);
+}
+
+/// Where a model fails, loom's state is gone before what used it: then it is leaked.
+struct Keep<T>(ManuallyDrop<T>);
+
+impl<T> Deref for Keep<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Keep<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.0
+    }
+}
+
+impl<T> Drop for Keep<T> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: it is dropped nowhere else.
+            unsafe { ManuallyDrop::drop(&mut self.0) };
+        }
+    }
+}
+
+fn keep<T>(value: T) -> Keep<T> {
+    Keep(ManuallyDrop::new(value))
+}
+
+type Ends = (Keep<Producer<u64>>, Keep<Consumer<u64>>);
+
+fn channel(blocks: usize, overflow: Overflow) -> Ends {
+    let (producer, consumer) = Builder::new(blocks, LENGTH).overflow(overflow).build();
+    (keep(producer), keep(consumer))
+}
+
+/// So long are all blocks: 56 bytes each, so that the smallest ring (192 bytes, of which 32 are kept
+/// free) holds two.
+const LENGTH: usize = 6;
+const FULL: u64 = 2;
+
+fn samples(number: u64) -> [u64; LENGTH] {
+    [number; LENGTH]
+}
+
+/// Takes all blocks up to the end: the items, and how many blocks were said to be lost.
+fn drain(consumer: &mut Consumer<u64>) -> (Vec<u64>, u64) {
+    let (mut items, mut lost) = (Vec::new(), 0);
+    while let Ok(block) = consumer.recv() {
+        lost += block.lost_blocks();
+        assert_eq!(block.sequence(), items.len() as u64 + lost);
+        assert_eq!(*block, [block[0]; LENGTH]);
+        items.push(block[0]);
+    }
+    (items, lost)
+}
+
+/// Push against a consumer that falls asleep.
+fn push_against_sleeping() {
+    let (mut producer, mut consumer) = channel(2, Overflow::DropNewest);
+    let callback = thread::spawn(move || {
+        producer.push(&samples(1)).expect("room");
+        producer.push(&samples(2)).expect("room");
+        producer
+    });
+    assert_eq!(consumer.recv().expect("the first").to_vec(), samples(1));
+    assert_eq!(consumer.recv().expect("the second").to_vec(), samples(2));
+    drop(callback.join());
+}
+
+#[test]
+fn a_push_wakes_a_consumer_that_falls_asleep() {
+    check(3, None, push_against_sleeping);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_consumers_fence_a_wake_up_is_lost() {
+    check(3, Some(Fault::SleepWithoutFence), push_against_sleeping);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_consumers_second_look_a_wake_up_is_lost() {
+    check(3, Some(Fault::SleepWithoutLook), push_against_sleeping);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_producers_fence_a_wake_up_is_lost() {
+    check(3, Some(Fault::PublishWithoutFence), push_against_sleeping);
+}
+
+/// The end of the producer against a consumer that falls asleep.
+fn end_against_sleeping() {
+    let (producer, mut consumer) = channel(1, Overflow::DropNewest);
+    let callback = thread::spawn(move || drop(producer));
+    assert!(consumer.recv().is_err());
+    callback.join().expect("no panic");
+}
+
+#[test]
+fn the_end_wakes_a_consumer_that_falls_asleep() {
+    check(3, None, end_against_sleeping);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_second_look_the_end_is_missed() {
+    check(3, Some(Fault::SleepWithoutLook), end_against_sleeping);
+}
+
+/// Two producers, each of which may wake the consumer.
+fn two_producers() {
+    let (mut one, mut consumer) = channel(1, Overflow::DropNewest);
+    let mut two = keep(consumer.add_producer());
+    let first = thread::spawn(move || one.push(&samples(1)));
+    let second = thread::spawn(move || two.push(&samples(2)));
+    let mut got: Vec<u64> = Vec::new();
+    while let Ok(block) = consumer.recv() {
+        got.push(block[0]);
+    }
+    got.sort_unstable();
+    assert_eq!(got, [1, 2]);
+    assert_eq!(first.join().expect("no panic"), Ok(()));
+    assert_eq!(second.join().expect("no panic"), Ok(()));
+}
+
+#[test]
+fn two_producers_wake_one_consumer() {
+    check(1, None, two_producers);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_second_look_two_producers_miss_it() {
+    check(1, Some(Fault::SleepWithoutLook), two_producers);
+}
+
+/// A full ring against a consumer that drains it.
+fn full_against_draining() {
+    let (mut producer, mut consumer) = channel(1, Overflow::Wait);
+    for item in 0..FULL {
+        producer.push(&samples(item)).expect("room");
+    }
+    let callback = thread::spawn(move || producer.push(&samples(FULL)).expect("it waits"));
+    assert_eq!(drain(&mut consumer), ((0..=FULL).collect(), 0));
+    callback.join().expect("no panic");
+}
+
+#[test]
+fn a_producer_that_waits_for_room_gets_it() {
+    check(2, None, full_against_draining);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_producers_second_look_it_waits_for_ever() {
+    check(2, Some(Fault::WaitWithoutLook), full_against_draining);
+}
+
+/// A push that waits for room against a consumer that closes.
+fn waiting_against_close() {
+    let (mut producer, mut consumer) = channel(1, Overflow::Wait);
+    let callback = thread::spawn(move || while producer.push(&samples(1)).is_ok() {});
+    consumer.close();
+    callback.join().expect("no panic");
+    drop(consumer);
+}
+
+#[test]
+fn closing_releases_a_push_that_waits() {
+    check(2, None, waiting_against_close);
+}
+
+/// The producer drops the oldest block while the consumer takes and reads it.
+fn drop_oldest_against_reading() {
+    let (mut producer, mut consumer) = channel(1, Overflow::DropOldest);
+    for item in 0..FULL {
+        producer.push(&samples(item)).expect("room");
+    }
+    let callback = thread::spawn(move || {
+        for item in FULL..FULL + 2 {
+            // Refused where the consumer is in the act of taking.
+            let _ = producer.push(&samples(item));
+        }
+        producer
+    });
+    let mut items = Vec::new();
+    let mut lost = 0;
+    for _ in 0..2 {
+        if let Ok(block) = consumer.try_recv() {
+            lost += block.lost_blocks();
+            assert_eq!(block.sequence(), items.len() as u64 + lost);
+            items.push(block[0]);
+            assert_eq!(*block, samples(block[0]));
+        }
+    }
+    // By then nothing is contended any more.
+    let mut producer = callback.join().expect("no panic");
+    producer.push(&samples(FULL + 2)).expect("it drops others");
+    drop(producer);
+    while let Ok(block) = consumer.try_recv() {
+        lost += block.lost_blocks();
+        items.push(block[0]);
+        assert_eq!(block.sequence(), block[0]);
+    }
+    assert!(items.is_sorted(), "{items:?}");
+    assert_eq!(items.last(), Some(&(FULL + 2)));
+    assert_eq!(items.len() as u64 + lost, FULL + 3, "each block came or was told as lost");
+    assert_eq!(consumer.stats().dropped_blocks, lost);
+}
+
+#[test]
+fn dropping_the_oldest_never_touches_what_is_read() {
+    check(2, None, drop_oldest_against_reading);
+}
+
+#[test]
+#[should_panic]
+fn dropping_without_asking_overwrites_what_is_read() {
+    check(2, Some(Fault::DropWithoutAsking), drop_oldest_against_reading);
+}
+
+#[test]
+#[should_panic]
+fn dropping_while_a_block_is_held_has_to_go_around_it() {
+    check(2, Some(Fault::DropForgetsHeld), drop_oldest_against_reading);
+}
+
+/// Blocks go into a chunk and back into the ring while the consumer reads.
+fn spill_order() {
+    let (mut producer, mut consumer) = channel(1, Overflow::Spill { limit: 64 });
+    for item in 0..=FULL {
+        producer.push(&samples(item)).expect("the last one spills");
+    }
+    assert_eq!(producer.stats().spilled_blocks, 1);
+    let callback = thread::spawn(move || {
+        for item in FULL + 1..FULL + 3 {
+            producer.push(&samples(item)).expect("below the limit");
+        }
+    });
+    assert_eq!(drain(&mut consumer), ((0..FULL + 3).collect(), 0));
+    callback.join().expect("no panic");
+}
+
+#[test]
+fn spilled_blocks_keep_their_order() {
+    check(2, None, spill_order);
+}
+
+#[test]
+#[should_panic]
+fn going_back_to_the_ring_early_overwrites_what_is_read() {
+    check(2, Some(Fault::SpillBackEarly), spill_order);
+}
+
+/// The consumer goes away in mid-push: what was pushed is delivered or counted.
+fn consumer_dropped() {
+    let (mut producer, mut consumer) = channel(1, Overflow::DropNewest);
+    let callback = thread::spawn(move || {
+        for item in 0..3 {
+            let _ = producer.push(&samples(item));
+        }
+        producer
+    });
+    drop(consumer.try_recv());
+    let stats = consumer.stats();
+    drop(consumer);
+    let mut producer = callback.join().expect("no panic");
+    assert!(producer.push(&samples(3)).is_err());
+    assert_eq!(stats.delivered_blocks + producer.stats().dropped_blocks, 4);
+}
+
+#[test]
+fn a_consumer_that_leaves_loses_nothing_uncounted() {
+    check(3, None, consumer_dropped);
+}
+
+#[test]
+fn wake_ups_from_a_threshold_on_come_at_the_end_too() {
+    check(2, None, || {
+        let (producer, consumer) =
+            Builder::new(2, LENGTH).wake_ups(WakeUps::From(2)).build::<u64>();
+        let (mut producer, mut consumer) = (keep(producer), keep(consumer));
+        let callback = thread::spawn(move || {
+            for item in 0..3 {
+                producer.push(&samples(item)).expect("room");
+            }
+        });
+        assert_eq!(drain(&mut consumer), (vec![0, 1, 2], 0));
+        callback.join().expect("no panic");
+    });
+}

@@ -1,0 +1,348 @@
+//! The callback's side.
+
+use std::fmt;
+use std::sync::atomic::compiler_fence;
+
+use super::fault::{Fault, fault};
+use super::lane::{ASLEEP, CLAIMED, CLOSED, FENCE, GONE, Lane, Loss, PARITY};
+use super::memory::{JUMP, LOST, TIMED, Window, block_size, granule, reserve};
+use super::options::{Overflow, WakeUps};
+use super::spill::Spill;
+use super::stats::Stats;
+use super::time;
+use crate::sync::{Arc, Ordering, fence};
+
+/// Why a block was not accepted. The caller still has it; it is counted as dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PushError {
+    /// There was no room for it.
+    Full,
+    /// The consumer closed the channel or is gone.
+    Closed,
+    /// It is longer than any block that the ring takes.
+    TooLong {
+        /// The most items that a block may have.
+        longest: usize,
+    },
+}
+
+impl fmt::Display for PushError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            PushError::Full => f.write_str("the hand-off is full"),
+            PushError::Closed => f.write_str("the consumer is gone"),
+            PushError::TooLong { longest } => {
+                write!(f, "the block is longer than {longest} items")
+            }
+        }
+    }
+}
+
+impl std::error::Error for PushError {}
+
+/// Where blocks go in. It belongs to one thread at a time: the callback's.
+///
+/// Dropping it ends its blocks: the consumer still gets all that were accepted.
+pub struct Producer<T: Copy + Send> {
+    /// Where the next record begins. The same as the lane's `tail`, which only we write.
+    pub(super) position: u64,
+    /// A block that ends up to here fits; 0 where more is to be done first.
+    limit: u64,
+    pub(super) window: Window<T>,
+    pub(super) lane: Arc<Lane<T>>,
+    /// Where this lap of the ring ends.
+    pub(super) lap_end: u64,
+    /// Where the producer last came back into a ring that was empty: below, nothing counts.
+    pub(super) since: u64,
+    /// Counted, but not yet told to the consumer.
+    untold: Loss,
+    /// All that were dropped.
+    pub(super) dropped: Loss,
+    /// Those of them that were dropped as the oldest, after having been accepted.
+    pub(super) dropped_oldest: Loss,
+    /// What the consumer is told of with the block at the head.
+    pub(super) told_oldest: Loss,
+    /// Blocks that took the careful path: all of them, where wake-ups come from a threshold on.
+    accepted: u64,
+    pub(super) spill: Spill<T>,
+    settled: bool,
+}
+
+// SAFETY: the window points into the lane's ring or into a chunk that the lane owns, and those may
+// be used from any thread; what is written there are items, `T: Send`.
+unsafe impl<T: Copy + Send> Send for Producer<T> {}
+
+impl<T: Copy + Send> fmt::Debug for Producer<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Producer").field("stats", &Stats::of(&self.lane)).finish_non_exhaustive()
+    }
+}
+
+impl<T: Copy + Send> Producer<T> {
+    pub(super) fn new(lane: Arc<Lane<T>>) -> Producer<T> {
+        let mut producer = Producer {
+            position: 0,
+            limit: 0,
+            window: lane.ring.window(0),
+            lap_end: lane.ring.size(),
+            since: 0,
+            untold: Loss::default(),
+            dropped: Loss::default(),
+            dropped_oldest: Loss::default(),
+            told_oldest: Loss::default(),
+            accepted: 0,
+            spill: Spill::default(),
+            settled: false,
+            lane,
+        };
+        producer.set_limit(producer.lane.ring.size() - reserve::<T>());
+        producer
+    }
+
+    /// Copies `items` into the channel as one block, which the consumer gets as one.
+    ///
+    /// It never allocates, locks or waits, but where [`Overflow::Wait`] waits and
+    /// [`Overflow::Spill`] spills. It makes a system call only to wake a consumer that really
+    /// sleeps, and wakes it by calling its waker; a panic of the waker passes through. Where none of
+    /// these happens it may be called in a signal handler, of course not while the same thread is
+    /// inside of `push`.
+    ///
+    /// # Errors
+    ///
+    /// The block was dropped, and counted. The consumer learns of it with the next block.
+    ///
+    /// # Panics
+    ///
+    /// With [`Overflow::Wait`], if Linux refuses the `membarrier` that it had granted.
+    ///
+    /// ```
+    /// use callback_bridge::handoff::{PushError, channel};
+    ///
+    /// let (mut producer, mut consumer) = channel::<i16>(1, 4);
+    /// producer.push(&[1, 2, 3, 4])?;
+    /// while producer.push(&[5, 6, 7, 8]).is_ok() {}
+    /// assert_eq!(producer.push(&[9]), Err(PushError::Full));
+    ///
+    /// drop(consumer);
+    /// assert_eq!(producer.push(&[1]), Err(PushError::Closed));
+    /// # Ok::<(), PushError>(())
+    /// ```
+    #[inline]
+    pub fn push(&mut self, items: &[T]) -> Result<(), PushError> {
+        // Locals: the compiler can't know that the ring does not hold the producer itself.
+        let (position, window) = (self.position, self.window);
+        let end = position + block_size::<T>(items.len());
+        if end > self.limit {
+            return self.push_with_care(items);
+        }
+        self.position = end;
+        // SAFETY: up to `limit` the ring is free, and free memory is the producer's.
+        unsafe { window.put_word(position, items.len() as u64) };
+        // SAFETY: as above; the record ends at `end`.
+        unsafe { window.put_items(position + granule::<T>(), items) };
+        // Read again rather than kept across the copy: that spares the callback a register to save
+        // and to restore, three instructions of 58.
+        // SAFETY: a reference is valid to read from.
+        let end = unsafe { (&raw const self.position).read_volatile() };
+        self.publish(end)
+    }
+
+    /// The one release store, and the look at whether somebody waits for it.
+    #[inline(always)]
+    fn publish(&mut self, end: u64) -> Result<(), PushError> {
+        let lane = &*self.lane;
+        // Release: pairs with the consumer's Acquire of `tail`.
+        lane.published.0.tail.store(end, Ordering::Release);
+        // The consumer says that it sleeps, fences for both of us, and looks at `tail` again. Where
+        // it can't fence for us, `FENCE` is set.
+        compiler_fence(Ordering::SeqCst);
+        if lane.seldom.0.attention.load(Ordering::Relaxed) != 0 {
+            return self.attend();
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn attend(&mut self) -> Result<(), PushError> {
+        let lane = &*self.lane;
+        let mut attention = lane.seldom.0.attention.load(Ordering::Relaxed);
+        if attention & FENCE != 0 {
+            if !fault(Fault::PublishWithoutFence) {
+                fence(Ordering::SeqCst);
+            }
+            attention = lane.seldom.0.attention.load(Ordering::Relaxed);
+        }
+        if attention & ASLEEP != 0 && self.enough() {
+            lane.signal.wake();
+        }
+        if attention & CLOSED != 0 {
+            // This block was published, so a consumer that closed may still get it, if it is not
+            // gone. The next one is refused.
+            self.limit = 0;
+            if self.closed() && self.settled {
+                return Err(PushError::Closed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether what lies ready is worth waking the consumer for.
+    fn enough(&self) -> bool {
+        let WakeUps::From(threshold) = self.lane.options.wake_ups else { return true };
+        let gone = self.lane.released.0.delivered.get().blocks + self.dropped_oldest.blocks;
+        self.accepted.saturating_sub(gone) >= threshold
+    }
+
+    /// All that [`Producer::push`] seldom needs.
+    #[cold]
+    #[inline(never)]
+    fn push_with_care(&mut self, items: &[T]) -> Result<(), PushError> {
+        let options = self.lane.options;
+        let size = options.record_size::<T>(items.len());
+        if size > options.longest_record::<T>() {
+            self.lose(items.len());
+            let most = options.longest_record::<T>() - options.record_size::<T>(0);
+            let longest = (most / granule::<T>() * granule::<T>()) as usize / size_of::<T>().max(1);
+            return Err(PushError::TooLong { longest });
+        }
+        loop {
+            if self.closed() {
+                self.lose(items.len());
+                return Err(PushError::Closed);
+            }
+            if self.spill.active() {
+                return self.push_spilling(items, size);
+            }
+            if let Some((at, limit)) = self.place(size) {
+                self.set_limit(limit);
+                return self.write(items, at);
+            }
+            self.note_full();
+            let room = match options.overflow {
+                Overflow::Wait => {
+                    self.wait_for_room(size);
+                    true
+                }
+                Overflow::DropOldest => self.drop_oldest(size),
+                Overflow::Spill { .. } => return self.push_spilling(items, size),
+                Overflow::DropNewest => false,
+            };
+            if !room {
+                self.lose(items.len());
+                return Err(PushError::Full);
+            }
+        }
+    }
+
+    fn closed(&mut self) -> bool {
+        // Acquire: pairs with the Release in `Lane::attend`; after `GONE` we read what was left.
+        let attention = self.lane.seldom.0.attention.load(Ordering::Acquire);
+        if attention & GONE != 0 && !self.settled {
+            self.settled = true;
+            self.dropped = self.dropped.and(self.lane.left_over());
+            self.lane.published.0.dropped.set(self.dropped);
+        }
+        attention & CLOSED != 0
+    }
+
+    /// Counts a block that is not accepted; the consumer is told before the next one that is.
+    pub(super) fn lose(&mut self, items: usize) {
+        self.untold = self.untold.and(Loss::block(items));
+        self.dropped = self.dropped.and(Loss::block(items));
+        self.lane.published.0.dropped.set(self.dropped);
+        // The next push has something to tell.
+        self.limit = 0;
+    }
+
+    /// What is written before the next block: the losses that nobody told yet.
+    pub(super) fn untold_size(&self) -> u64 {
+        if self.untold.blocks == 0 { 0 } else { 2 * granule::<T>() }
+    }
+
+    /// Where a block of `size` bytes may go, and up to where blocks may go then.
+    pub(super) fn place(&self, size: u64) -> Option<(u64, u64)> {
+        if self.lane.options.overflow == Overflow::DropOldest {
+            // Acquire: pairs with the consumer's Release; what it took before is seen as held.
+            let head = self.lane.head.0.load(Ordering::Acquire) & !(CLAIMED | PARITY);
+            return self.place_around_held(size, head);
+        }
+        // Acquire: pairs with the consumer's Release of `low`.
+        let low = self.lane.released.0.low.load(Ordering::Acquire);
+        let free_end = u64::max(low, self.since) + self.lane.ring.size();
+        let (needed, reserve) = (self.untold_size() + size + reserve::<T>(), reserve::<T>());
+        if self.position + needed <= u64::min(self.lap_end, free_end) {
+            Some((self.position, u64::min(self.lap_end, free_end) - reserve))
+        } else if self.lap_end + size + reserve <= free_end {
+            let next_lap = self.lap_end + self.lane.ring.size();
+            Some((self.lap_end, u64::min(next_lap, free_end) - reserve))
+        } else {
+            None
+        }
+    }
+
+    /// Sets the limit of the fast path, unless every push has to take the careful one.
+    pub(super) fn set_limit(&mut self, limit: u64) {
+        self.limit = if self.lane.options.thorough() { 0 } else { limit };
+    }
+
+    /// Writes what the consumer has to know first, then the block, and publishes both.
+    ///
+    /// `at` is free for the block, and so is the reserve behind the last one.
+    pub(super) fn write(&mut self, items: &[T], at: u64) -> Result<(), PushError> {
+        let granule = granule::<T>();
+        let mut position = self.position;
+        if self.untold.blocks > 0 {
+            // SAFETY: the reserve behind the last block is free, or what `at` stands for is.
+            unsafe { self.window.put_word(position, LOST | self.untold.blocks) };
+            // SAFETY: as above.
+            unsafe { self.window.put_word(position + granule, self.untold.items) };
+            position += 2 * granule;
+            self.untold = Loss::default();
+        }
+        if at != self.position {
+            // SAFETY: as above.
+            unsafe { self.window.put_word(position, JUMP | at) };
+            let lap = at - at % self.lane.ring.size();
+            self.window = self.lane.ring.window(lap);
+            self.lap_end = lap + self.lane.ring.size();
+            position = at;
+        }
+        let length = items.len() as u64;
+        if self.lane.options.times {
+            // SAFETY: from `at` on there is room for the block.
+            unsafe { self.window.put_word(position, TIMED | length) };
+            position += granule;
+            // SAFETY: as above.
+            unsafe { self.window.put_word(position, time::now()) };
+        } else {
+            // SAFETY: as above.
+            unsafe { self.window.put_word(position, length) };
+        }
+        position += granule;
+        // SAFETY: as above.
+        unsafe { self.window.put_items(position, items) };
+        self.accepted += 1;
+        self.position = position - granule + block_size::<T>(items.len());
+        self.publish(self.position)
+    }
+
+    /// What was counted, on both sides, up to now.
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.lane)
+    }
+}
+
+impl<T: Copy + Send> Drop for Producer<T> {
+    fn drop(&mut self) {
+        self.closed();
+        let lane = &*self.lane;
+        // Release: pairs with the consumer's Acquire, which then sees the last `tail`.
+        lane.seldom.0.ended.store(true, Ordering::Release);
+        lane.fence.light();
+        if lane.seldom.0.attention.load(Ordering::Relaxed) & ASLEEP != 0 {
+            lane.signal.wake();
+        }
+    }
+}

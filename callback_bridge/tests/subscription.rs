@@ -1,0 +1,71 @@
+//! A registration and its consumer in one: what is let go first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use callback_bridge::closure::{Registration, Thunk, Unregister};
+use callback_bridge::handoff::{Builder, Overflow, Subscription};
+use device::{Config, Device, Pace};
+
+/// A device that runs flat out, and blocks of 100 samples of its signal.
+fn subscribe(
+    blocks: usize,
+    frames: u64,
+) -> (Arc<Device>, Subscription<i16, impl Unregister<Error = device::Error>>) {
+    let config = Config { pace: Pace::FlatOut, block_length: 100, ..Config::signal(frames) };
+    let device = Arc::new(Device::open(&config).expect("the signal opens"));
+    let (mut producer, consumer) = Builder::new(blocks, 100).overflow(Overflow::Wait).build();
+    let thunk = Thunk::new(move |samples: *const i16, count: usize| {
+        // SAFETY: the device lends `count` samples while the callback runs.
+        let samples = unsafe { std::slice::from_raw_parts(samples, count) };
+        let _ = producer.push(samples);
+    });
+    let running = Arc::clone(&device);
+    let registration: Registration<_> = thunk
+        .register(|function| {
+            // SAFETY: the thunk is good until it is unregistered, and never unwinds.
+            unsafe { device.start(function) }?;
+            Ok::<_, device::Error>(move || running.stop())
+        })
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    (device, Subscription::new(consumer, registration))
+}
+
+#[test]
+fn dropping_it_releases_a_callback_that_waits_for_room() {
+    let (device, mut blocks) = subscribe(2, u64::MAX);
+    assert_eq!(blocks.recv().expect("a block")[..3], [0, 1, 2]);
+    drop(blocks); // nobody makes room any more, and yet the device can be stopped
+    assert_eq!(device.wait(Duration::ZERO), Ok(true));
+}
+
+#[test]
+fn unregistering_leaves_what_was_handed_over_before() {
+    let (device, mut blocks) = subscribe(4, u64::MAX);
+    drop(blocks.recv().expect("a block"));
+    let (ended, mut consumer) = blocks.unregister();
+    assert!(ended.outcome.is_ok() && ended.dropped, "{ended:?}");
+    assert_eq!(device.wait(Duration::ZERO), Ok(true));
+    let mut next = 100;
+    while let Ok(block) = consumer.recv() {
+        assert!(block.iter().copied().eq((next..next + 100).map(device::signal)));
+        next += 100;
+    }
+    assert!(next > 100, "a full ring was waiting");
+}
+
+#[test]
+fn its_parts_can_go_on_in_two_places() {
+    let (device, blocks) = subscribe(4, 10_050);
+    let (mut consumer, registration) = blocks.into_parts();
+    let receiving = std::thread::spawn(move || {
+        let mut samples = 0;
+        while let Ok(block) = consumer.recv() {
+            samples += block.len();
+        }
+        samples
+    });
+    while !device.wait(Duration::from_secs(1)).expect("it ends") {}
+    assert!(registration.unregister().outcome.is_ok());
+    assert_eq!(receiving.join().expect("no panic"), 10_050);
+}
