@@ -101,7 +101,7 @@ impl Slot {
         // AcqRel: pairs with the one in `response_out`; the second of the two sees all that the
         // first has done with the slot.
         if self.state.fetch_or(COMPLETER_OUT, Ordering::AcqRel) & RESPONSE_OUT != 0 {
-            self.release();
+            self.release_to_all();
         }
     }
 
@@ -110,7 +110,7 @@ impl Slot {
     fn take_back<T: 'static>(&'static self, state: usize) -> T {
         let value = self.read_value::<T>();
         let waker = (state & WAITING != 0).then(|| self.read_waker());
-        self.release();
+        self.release_to_all();
         drop(waker); // foreign code, so last
         value
     }

@@ -48,7 +48,9 @@ struct Place<const SIZE: usize>([MaybeUninit<u8>; SIZE]);
 
 const _: () = assert!(align_of::<Place<1>>() == ALIGNMENT);
 
-/// One allocation: the slots, and behind them their places.
+/// One allocation: the slots, and behind them their places. In this order, so that the table points
+/// to its beginning and a leak checker finds it.
+#[repr(C)]
 struct Chunk<const SIZE: usize> {
     slots: [MaybeUninit<Slot>; CHUNK],
     places: [Place<SIZE>; CHUNK],

@@ -191,21 +191,40 @@ impl Slot {
     }
 
     /// Gives the slot back, under a new generation: every handle that is still out is refused from
-    /// now on. Only the last one out may do this.
+    /// now on. Only the last one out may do this; here, the response.
     #[inline]
     pub(super) fn release(&'static self) {
+        if self.next_generation() {
+            pools().give_back(self);
+        }
+    }
+
+    /// The same for the completer. Its thread keeps no slots: to begin with that would allocate, and
+    /// it makes no requests that could use them.
+    pub(super) fn release_to_all(&'static self) {
+        if self.next_generation() {
+            pools().give_to_all(self);
+        }
+    }
+
+    /// Whether there is one, so that the slot can be used again.
+    #[inline]
+    fn next_generation(&self) -> bool {
         // Relaxed: nobody else changes a word that is not open and has both sides out.
         let generation = self.state.load(Ordering::Relaxed) & !INDEX_MASK;
         let next = match generation.checked_add(GENERATION) {
             Some(_) if fault::on(Fault::SameGeneration) => generation,
             Some(next) => next,
             // 2^44 requests in one slot: it is never used again, so that no old handle fits.
-            None if cfg!(target_pointer_width = "64") => return pools().retire(),
+            None if cfg!(target_pointer_width = "64") => {
+                pools().retire();
+                return false;
+            }
             None => GENERATION,
         };
         // Release: pairs with the Acquire load in `look`; a late answer sees a closed slot.
         self.state.store(next, Ordering::Release);
-        pools().give_back(self);
+        true
     }
 
     /// Puts a free slot into its last generation.

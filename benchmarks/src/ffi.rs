@@ -1,0 +1,38 @@
+//! The C that calls, `csrc/`.
+
+use std::ffi::c_void;
+use std::marker::{PhantomData, PhantomPinned};
+
+/// `answers_pool`
+#[repr(C)]
+pub struct AnswersPool {
+    _opaque: [u8; 0],
+    _not_send: PhantomData<(*mut u8, PhantomPinned)>,
+}
+
+/// `answers_callback`
+pub type Answer = unsafe extern "C" fn(user_data: *mut c_void, answer: i64);
+/// `calls_callback`
+pub type Callback = unsafe extern "C" fn(number: i64) -> i64;
+/// `calls_callback_with`
+pub type CallbackWith = unsafe extern "C" fn(number: i64, user_data: *mut c_void) -> i64;
+
+unsafe extern "C" {
+    /// `int64_t calls_run(calls_callback callback, size_t count);`
+    pub fn calls_run(callback: Callback, count: usize) -> i64;
+    /// `int64_t calls_run_with(calls_callback_with callback, void *user_data, size_t count);`
+    pub fn calls_run_with(callback: CallbackWith, user_data: *mut c_void, count: usize) -> i64;
+    /// `void answers_now(answers_callback callback, void *user_data, int64_t number);`
+    pub fn answers_now(callback: Answer, user_data: *mut c_void, number: i64);
+    /// `answers_pool *answers_pool_new(size_t threads, size_t capacity);`
+    pub fn answers_pool_new(threads: usize, capacity: usize) -> *mut AnswersPool;
+    /// `void answers_later(answers_pool *pool, answers_callback callback, void *user_data, int64_t number);`
+    pub fn answers_later(
+        pool: *mut AnswersPool,
+        callback: Answer,
+        user_data: *mut c_void,
+        number: i64,
+    );
+    /// `void answers_pool_free(answers_pool *pool);`
+    pub fn answers_pool_free(pool: *mut AnswersPool);
+}
