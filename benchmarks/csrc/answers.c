@@ -23,8 +23,7 @@ struct answers_pool {
     pthread_t thread[];
 };
 
-void answers_now(answers_callback callback, void *user_data, int64_t number)
-{
+void answers_now(answers_callback callback, void *user_data, int64_t number) {
     callback(user_data, number + 1);
 }
 
@@ -33,15 +32,13 @@ enum { LOOKS = 500 };
 /* And takes so many requests at a time. */
 enum { BATCH = 16 };
 
-static void pause_briefly(void)
-{
+static void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #endif
 }
 
-static void *answer(void *argument)
-{
+static void *answer(void *argument) {
     answers_pool *pool = argument;
     request batch[BATCH];
     for (;;) {
@@ -67,8 +64,7 @@ static void *answer(void *argument)
     }
 }
 
-answers_pool *answers_pool_new(size_t threads, size_t capacity)
-{
+answers_pool *answers_pool_new(size_t threads, size_t capacity) {
     answers_pool *pool = calloc(1, sizeof *pool + threads * sizeof pool->thread[0]);
     if (pool == NULL)
         return NULL;
@@ -89,8 +85,7 @@ answers_pool *answers_pool_new(size_t threads, size_t capacity)
     return pool;
 }
 
-void answers_later(answers_pool *pool, answers_callback callback, void *user_data, int64_t number)
-{
+void answers_later(answers_pool *pool, answers_callback callback, void *user_data, int64_t number) {
     pthread_mutex_lock(&pool->lock);
     size_t last = (pool->first + atomic_load(&pool->waiting)) % pool->capacity;
     pool->requests[last] = (request){callback, user_data, number};
@@ -101,8 +96,7 @@ void answers_later(answers_pool *pool, answers_callback callback, void *user_dat
         pthread_cond_signal(&pool->more);
 }
 
-void answers_pool_free(answers_pool *pool)
-{
+void answers_pool_free(answers_pool *pool) {
     pthread_mutex_lock(&pool->lock);
     pool->ending = true;
     pthread_mutex_unlock(&pool->lock);
