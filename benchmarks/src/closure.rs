@@ -1,9 +1,10 @@
 //! A Rust closure that C calls in a loop, with user data and without.
 
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 use callback_bridge::closure::{Callback, Thunk, UserData};
@@ -17,11 +18,17 @@ use crate::harness::{self, Core, Effort, Figure, Measured, Subject};
 pub type Caller = fn(count: usize) -> i64;
 
 /// Subjects whose C passes user data.
-pub const WITH_USER_DATA: [(&str, Caller); 2] =
-    [("callback_bridge", callback), ("by hand", by_hand)];
+pub const WITH_USER_DATA: [(&str, Caller); 4] = [
+    ("callback_bridge, FnMut", callback_new),
+    ("callback_bridge, Fn", callback_shared),
+    ("callback_bridge, for ever", callback_forever),
+    ("by hand", by_hand),
+];
 /// Subjects whose C passes nothing.
-pub const WITHOUT_USER_DATA: [(&str, Caller); 5] = [
-    ("callback_bridge", thunk),
+pub const WITHOUT_USER_DATA: [(&str, Caller); 7] = [
+    ("callback_bridge, thunk, FnMut", thunk_new),
+    ("callback_bridge, thunk, Fn", thunk_shared),
+    ("callback_bridge, thunk, for ever", thunk_forever),
     ("by hand, thread-local", by_hand_without),
     ("libffi", libffi_closure),
     ("closure-ffi", closure_ffi_closure),
@@ -71,38 +78,112 @@ fn next(sum: &mut i64, number: i64) -> i64 {
     *sum
 }
 
+/// The most instructions of ours.
+pub fn limit(subject: &str) -> Option<f64> {
+    match subject {
+        "callback_bridge, FnMut" => Some(24.0),
+        "callback_bridge, for ever" => Some(18.0),
+        "callback_bridge, thunk, for ever" => Some(20.0),
+        _ => None,
+    }
+}
+
+fn callback_new(count: usize) -> i64 {
+    let mut sum = 0;
+    let callback = Callback::new(move |number: i64, _: UserData| next(&mut sum, number));
+    let mut answers = 0;
+    let registration = callback.register(|function, user_data| {
+        // SAFETY: C calls the function with this user data, and only until it returns.
+        answers = unsafe { ffi::calls_run_with(function, user_data, count) };
+        Ok::<_, ()>(|| ())
+    });
+    assert!(registration.is_ok());
+    answers
+}
+
+fn next_shared(sum: &AtomicI64, number: i64) -> i64 {
+    let mut value = sum.load(Ordering::Relaxed);
+    let answer = next(&mut value, number);
+    sum.store(value, Ordering::Relaxed);
+    answer
+}
+
+fn callback_shared(count: usize) -> i64 {
+    let sum = AtomicI64::new(0);
+    let callback = Callback::shared(move |number: i64, _: UserData| next_shared(&sum, number));
+    let mut answers = 0;
+    let registration = callback.register(|function, user_data| {
+        // SAFETY: C calls the function with this user data, and only until it returns.
+        answers = unsafe { ffi::calls_run_with(function, user_data, count) };
+        Ok::<_, ()>(|| ())
+    });
+    assert!(registration.is_ok());
+    answers
+}
+
+fn callback_forever(count: usize) -> i64 {
+    let sum = AtomicI64::new(0);
+    let callback = Callback::shared(move |number: i64, _: UserData| next_shared(&sum, number));
+    let mut answers = 0;
+    let registered = callback.forever(|function, user_data| {
+        // SAFETY: C calls the function with this user data.
+        answers = unsafe { ffi::calls_run_with(function, user_data, count) };
+        Ok::<_, ()>(())
+    });
+    assert!(registered.is_ok());
+    answers
+}
+
+fn thunk_new(count: usize) -> i64 {
+    let mut sum = 0;
+    let mut answers = 0;
+    let registration = Thunk::new(move |number: i64| next(&mut sum, number)).register(|function| {
+        // SAFETY: C calls the function, and only until it returns.
+        answers = unsafe { ffi::calls_run(function, count) };
+        Ok::<_, ()>(|| ())
+    });
+    assert!(registration.is_ok());
+    answers
+}
+
+fn thunk_shared(count: usize) -> i64 {
+    let sum = AtomicI64::new(0);
+    let thunk = Thunk::shared(move |number: i64| next_shared(&sum, number));
+    let mut answers = 0;
+    let registration = thunk.register(|function| {
+        // SAFETY: C calls the function, and only until it returns.
+        answers = unsafe { ffi::calls_run(function, count) };
+        Ok::<_, ()>(|| ())
+    });
+    assert!(registration.is_ok());
+    answers
+}
+
+/// A thunk for ever is never given back, so there is one for all calls of this.
+fn thunk_forever(count: usize) -> i64 {
+    static SUM: AtomicI64 = AtomicI64::new(0);
+    static FUNCTION: OnceLock<ffi::Callback> = OnceLock::new();
+
+    SUM.store(0, Ordering::Relaxed);
+    let function = *FUNCTION.get_or_init(|| {
+        let mut thunk = None;
+        let registered =
+            Thunk::shared(|number: i64| next_shared(&SUM, number)).forever(|function| {
+                thunk = Some(function);
+                Ok::<_, ()>(())
+            });
+        assert!(registered.is_ok());
+        thunk.expect("it was registered")
+    });
+    // SAFETY: it lives for ever.
+    unsafe { ffi::calls_run(function, count) }
+}
+
 /// The trampoline that everybody writes: generic over the closure, and no panic leaves it.
 unsafe extern "C" fn trampoline<F: FnMut(i64) -> i64>(number: i64, user_data: *mut c_void) -> i64 {
     // SAFETY: from `by_hand`, which lends its closure for as long as C calls, on this thread alone.
     let closure = unsafe { &mut *user_data.cast::<F>() };
     catch_unwind(AssertUnwindSafe(|| closure(number))).unwrap_or(-1)
-}
-
-fn callback(count: usize) -> i64 {
-    let (mut sum, mut pair) = (0, None);
-    let callback = Callback::new(move |number: i64, _: UserData| next(&mut sum, number));
-    let registration = callback.register(|function, user_data| {
-        pair = Some((function, user_data));
-        Ok::<_, Infallible>(|| ())
-    });
-    let (function, user_data) = pair.expect("it was registered");
-    // SAFETY: C calls on this thread, with this user data, while the callback is registered.
-    let answers = unsafe { ffi::calls_run_with(function, user_data, count) };
-    drop(registration.unwrap_or_else(|_| unreachable!("there is room for one callback")));
-    answers
-}
-
-fn thunk(count: usize) -> i64 {
-    let (mut sum, mut function) = (0, None);
-    let thunk = Thunk::new(move |number: i64| next(&mut sum, number));
-    let registration = thunk.register(|given| {
-        function = Some(given);
-        Ok::<_, Infallible>(|| ())
-    });
-    // SAFETY: C calls on this thread, while the thunk is registered.
-    let answers = unsafe { ffi::calls_run(function.expect("it was registered"), count) };
-    drop(registration.unwrap_or_else(|_| unreachable!("there is room for one thunk")));
-    answers
 }
 
 fn by_hand(count: usize) -> i64 {
@@ -151,7 +232,6 @@ fn closure_ffi_closure(count: usize) -> i64 {
 
 /// No closure at all: a function whose state is a static of this thread's only user.
 fn plain_function(count: usize) -> i64 {
-    use std::sync::atomic::{AtomicI64, Ordering};
     static SUM: AtomicI64 = AtomicI64::new(0);
 
     unsafe extern "C" fn callback(number: i64) -> i64 {

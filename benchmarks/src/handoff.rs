@@ -54,7 +54,7 @@ pub trait Pull: Send + 'static {
 macro_rules! every_channel {
     ($subjects:ident, $channel:ident => $run:expr) => {
         every_channel!(@ $subjects, $channel, $run,
-            ours::AtOnce, ours::ByClock, rings::Rtrb, rings::Ringbuf, rings::Bbqueue,
+            ours::AtOnce, ours::Clock, rings::Rtrb, rings::Ringbuf, rings::Bbqueue,
             channels::Thingbuf, channels::Std, channels::Crossbeam, channels::Flume,
             channels::Kanal, channels::Crossfire, channels::Tokio, channels::AsyncChannel)
     };

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::process::Command;
 
 use crate::closure::{self, Caller};
-use crate::handoff::{Channel, Push, Sample, channels, rings};
+use crate::handoff::{Channel, Push, Sample, channels, ours, rings};
 use crate::harness::Figure;
 use crate::request::{self, AtomicSlot, Bridge, FuturesOneshot, Oneshot, Peer, TokioOneshot};
 
@@ -47,6 +47,8 @@ fn steps() -> Vec<Step> {
         answered::<FuturesOneshot>(),
         answered::<AtomicSlot>(),
         Step::new("push of 64 samples", crate::handoff::LIMIT, copy),
+        push::<ours::AtOnce>().at_most(70.0),
+        push::<ours::Clock>().at_most(70.0),
         push::<rings::Bbqueue>(),
         push::<rings::Rtrb>(),
         push::<rings::Ringbuf>(),
@@ -60,8 +62,9 @@ fn steps() -> Vec<Step> {
         push::<channels::AsyncChannel>(),
     ];
     let call = |case: &'static str| {
-        move |&(subject, caller): &(&'static str, Caller)| {
-            Step::new(case, subject, move |count| {
+        move |&(subject, caller): &(&'static str, Caller)| Step {
+            limit: closure::limit(subject),
+            ..Step::new(case, subject, move |count| {
                 black_box(caller(count));
             })
         }

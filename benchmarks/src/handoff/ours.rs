@@ -1,39 +1,38 @@
-//! `callback_bridge`, as it comes, and with a consumer that looks by its own clock.
+//! `callback_bridge`'s own, woken at once, or looking by its own clock.
 
 use std::time::Duration;
 
-use callback_bridge::handoff::{Builder, Consumer, Overflow, Producer, WakeUps};
+use callback_bridge::handoff::{Builder, Consumer, Producer, WakeUps};
 
 use super::{Channel, Pull, Push, Sample};
 
-/// How many blocks are looked at before their space is given back.
-const BATCH: usize = 64;
-/// Often enough for 60 us, seldom enough for a fifth of a core.
-const TICK: Duration = Duration::from_micros(70);
+/// Blocks that the consumer takes and gives back at a time.
+const BATCH: usize = 1024;
 
-/// Wakes at once.
+/// `callback_bridge::handoff`, as it is unless told otherwise.
 pub struct AtOnce;
-/// Never wakes: the consumer looks.
-pub struct ByClock;
 
 impl Channel for AtOnce {
     const NAME: &'static str = "callback_bridge";
     type Producer = Producer<Sample>;
     type Consumer = Consumer<Sample>;
 
-    fn open(blocks: usize, length: usize) -> (Self::Producer, Self::Consumer) {
-        Builder::new(blocks, length).overflow(Overflow::DropNewest).build()
+    fn open(blocks: usize, length: usize) -> (Producer<Sample>, Consumer<Sample>) {
+        Builder::new(blocks, length).build()
     }
 }
 
-impl Channel for ByClock {
-    const NAME: &'static str = "callback_bridge, by clock";
+/// `callback_bridge::handoff`, whose callback wakes nobody: the consumer looks every 50 us.
+pub struct Clock;
+
+impl Channel for Clock {
+    const NAME: &'static str = "callback_bridge, by the clock";
     type Producer = Producer<Sample>;
     type Consumer = Consumer<Sample>;
 
-    fn open(blocks: usize, length: usize) -> (Self::Producer, Self::Consumer) {
-        let builder = Builder::new(blocks, length).overflow(Overflow::DropNewest);
-        builder.wake_ups(WakeUps::Clock(TICK)).build()
+    fn open(blocks: usize, length: usize) -> (Producer<Sample>, Consumer<Sample>) {
+        let clock = WakeUps::Clock(Duration::from_micros(50));
+        Builder::new(blocks, length).wake_ups(clock).build()
     }
 }
 
@@ -45,15 +44,20 @@ impl Push for Producer<Sample> {
 }
 
 impl Pull for Consumer<Sample> {
+    #[inline]
     fn poll(&mut self, mut visit: impl FnMut(&[Sample])) -> usize {
         let batch = self.batch(BATCH);
-        batch.iter().for_each(|block| visit(block.items()));
+        batch.iter().for_each(|block| visit(&block));
         batch.len()
     }
 
     fn wait(&mut self, mut visit: impl FnMut(&[Sample])) -> usize {
-        let Ok(batch) = self.recv_batch(BATCH) else { return 0 };
-        batch.iter().for_each(|block| visit(block.items()));
-        batch.len()
+        match self.recv_batch(BATCH) {
+            Ok(batch) => {
+                batch.iter().for_each(|block| visit(&block));
+                batch.len()
+            }
+            Err(_ended) => 0,
+        }
     }
 }
