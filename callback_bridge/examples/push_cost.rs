@@ -10,7 +10,7 @@
 //!
 //! The difference of two runs, over the difference of their numbers, is the cost of one call. The
 //! subjects: `copy` (the limit), `push` (the consumer is awake), `push-and-take` (and
-//! the block is taken), `push-and-batch` (and blocks are taken 64 at once).
+//! the block is taken), `push-and-drain` (and blocks are taken 64 at once).
 
 use std::ffi::c_void;
 use std::hint::black_box;
@@ -39,11 +39,11 @@ unsafe extern "C" fn push(producer: *mut c_void, samples: *const i16, count: usi
 }
 
 /// Takes all that is ready, one by one or together.
-fn drain(consumer: &mut Consumer<i16>, together: bool) {
+fn take(consumer: &mut Consumer<i16>, together: bool) {
     if together {
-        for block in consumer.batch(usize::MAX).iter() {
+        consumer.drain(usize::MAX, |block| {
             black_box(block.items().as_ptr());
-        }
+        });
     } else {
         while let Ok(block) = consumer.try_recv() {
             black_box(block.as_ptr());
@@ -53,7 +53,7 @@ fn drain(consumer: &mut Consumer<i16>, together: bool) {
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let subject = arguments.next().expect("copy, push, push-and-take or push-and-batch");
+    let subject = arguments.next().expect("copy, push, push-and-take or push-and-drain");
     let calls: usize = arguments.next().and_then(|n| n.parse().ok()).expect("how many calls");
     let samples = black_box([1_i16; SAMPLES]);
     let mut warm = [0_i16; SAMPLES];
@@ -71,7 +71,7 @@ fn main() {
         // own kind of user data.
         unsafe { callback(user_data, black_box(samples.as_ptr()), black_box(SAMPLES)) };
         if call % 64 == 63 && subject != "push" {
-            drain(&mut consumer, subject == "push-and-batch");
+            take(&mut consumer, subject == "push-and-drain");
         }
     }
     black_box(&warm);

@@ -13,7 +13,7 @@ use std::hint;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use callback_bridge::handoff::{Builder, Consumer, Overflow, Producer, WakeUps};
+use callback_bridge::handoff::{Builder, Consumer, Overflow, Producer, PushError, WakeUps};
 
 /// Small, fast and the same everywhere (xorshift).
 #[derive(Clone, Debug)]
@@ -100,8 +100,16 @@ fn send(mut producer: Producer<u32>, samples: u64, longest: u64, mut dice: Dice)
         for (value, number) in block[..length as usize].iter_mut().zip(next..) {
             *value = number as u32;
         }
+        let block = &block[..length as usize];
         // Whatever is refused is counted.
-        let _ = producer.push(&block[..length as usize]);
+        let _ = match dice.below(8) {
+            0 => producer.push_parts(&[&block[..block.len() / 2], &block[block.len() / 2..]]),
+            1 => match producer.try_push(block) {
+                Err(PushError::Full) => producer.push(block),
+                pushed => pushed,
+            },
+            _ => producer.push(block),
+        };
         next += length;
         dice.stall();
     }
@@ -114,7 +122,15 @@ fn receive(consumer: &mut Consumer<u32>, producers: usize, mut dice: Dice) -> u6
         Arrived { next: vec![0; producers], sequence: vec![0; producers], received: 0 };
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     loop {
-        let way = dice.below(8);
+        let way = dice.below(9);
+        if way == 8 {
+            consumer.drain(dice.below(40) as usize, |block| {
+                let lost = (block.lost_blocks(), block.lost_items());
+                arrived.block(block.producer(), block.sequence(), lost, &block);
+                dice.stall();
+            });
+            continue;
+        }
         if way == 0 {
             let Ok(mut batch) = consumer.recv_batch(dice.below(40) as usize + 1) else { break };
             for block in batch.iter() {

@@ -400,19 +400,18 @@ async fn a_block_may_be_held_across_await_in_a_spawned_task() {
 
 #[tokio::test]
 async fn a_stream_owns_its_blocks_and_ends() {
-    let (mut producer, consumer) = Builder::new(4, 2).overflow(Overflow::Wait).build::<i32>();
+    let (mut producer, mut blocks) = Builder::new(4, 2).overflow(Overflow::Wait).build::<i32>();
     let callback = thread::spawn(move || {
         for n in 0..1000 {
             producer.push(&[n]).expect("it waits");
         }
     });
-    let mut blocks = consumer.into_stream();
     let first = blocks.next().await.expect("one of many");
     let rest: Vec<i32> =
         blocks.by_ref().flat_map(|block| items(block.into_items())).collect().await;
     assert_eq!((&*first, rest), (&[0][..], (1..1000).collect()));
     assert!(blocks.next().await.is_none());
-    assert_eq!(blocks.into_consumer().stats().delivered_blocks, 1000);
+    assert_eq!(blocks.stats().delivered_blocks, 1000);
     callback.join().expect("no panic");
 }
 

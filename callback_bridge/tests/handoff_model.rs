@@ -9,7 +9,11 @@ use proptest::prelude::*;
 #[derive(Clone, Debug)]
 enum Step {
     Push(usize),
+    /// In so many parts.
+    PushParts(usize, usize),
+    TryPush(usize),
     Take,
+    Drain(usize),
     /// Takes so many, gives some of them back out of order, and leaks the rest or not.
     Batch {
         most: usize,
@@ -22,7 +26,10 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         6 => (0usize..12).prop_map(Step::Push),
+        1 => (0usize..12, 0usize..4).prop_map(|(items, parts)| Step::PushParts(items, parts)),
+        1 => (0usize..12).prop_map(Step::TryPush),
         3 => Just(Step::Take),
+        1 => (0usize..9).prop_map(Step::Drain),
         1 => (0usize..5, vec(0usize..4, 0..4), any::<bool>())
             .prop_map(|(most, release, leak)| Step::Batch { most, release, leak }),
         1 => Just(Step::Leak),
@@ -92,10 +99,41 @@ impl<T: Item> Expected<T> {
         }
     }
 
+    fn block(&self, items: usize) -> Vec<T> {
+        (0..items as u32).map(|n| T::number(self.next_item + n)).collect()
+    }
+
     fn push(&mut self, producer: &mut Producer<T>, items: usize) {
-        let block: Vec<T> = (0..items as u32).map(|n| T::number(self.next_item + n)).collect();
+        let block = self.block(items);
+        let pushed = producer.push(&block);
+        self.pushed(block, pushed);
+    }
+
+    fn push_parts(&mut self, producer: &mut Producer<T>, items: usize, parts: usize) {
+        let block = self.block(items);
+        let parts: Vec<&[T]> = block.chunks((items / (parts + 1)).max(1)).collect();
+        let pushed = producer.push_parts(&parts);
+        self.pushed(block, pushed);
+    }
+
+    /// What is not accepted was never offered.
+    fn try_push(&mut self, producer: &mut Producer<T>, items: usize) {
+        let (block, before) = (self.block(items), producer.stats());
+        match producer.try_push(&block) {
+            Ok(()) => self.pushed(block, Ok(())),
+            Err(error) => {
+                assert_eq!(error, PushError::Full);
+                let after = producer.stats();
+                assert_eq!(before.dropped_blocks, after.dropped_blocks);
+                assert_eq!(before.spilled_blocks, after.spilled_blocks);
+            }
+        }
+    }
+
+    fn pushed(&mut self, block: Vec<T>, pushed: Result<(), PushError>) {
+        let items = block.len();
         self.next_item += items as u32;
-        match producer.push(&block) {
+        match pushed {
             Ok(()) => self.waiting.push_back((self.pushed, block)),
             Err(error) => {
                 assert_eq!(error, PushError::Full);
@@ -131,6 +169,22 @@ fn run<T: Item>(
     for step in steps {
         match step {
             Step::Push(items) => expected.push(&mut producer, *items),
+            Step::PushParts(items, parts) => {
+                expected.push_parts(&mut producer, *items, *parts);
+            }
+            Step::TryPush(items) => expected.try_push(&mut producer, *items),
+            Step::Drain(most) => {
+                let mut seen = 0;
+                let drained = consumer.drain(*most, |block| {
+                    let lost = (block.lost_blocks(), block.lost_items());
+                    expected.taken(&block, block.sequence(), lost, oldest);
+                    // What is pushed meanwhile leaves alone what is held.
+                    expected.push(&mut producer, 2);
+                    seen += 1;
+                });
+                assert_eq!(drained, seen);
+                assert!(drained <= *most);
+            }
             Step::Take => {
                 if let Ok(block) = consumer.try_recv() {
                     let lost = (block.lost_blocks(), block.lost_items());
@@ -228,6 +282,58 @@ proptest! {
         steps in steps(),
     ) {
         every_item(&builder, Overflow::Spill { limit }, &steps);
+    }
+
+    #[test]
+    fn blocks_of_whole_lines_keep_order_and_counts(
+        blocks in 1usize..4,
+        times in any::<bool>(),
+        policy in 0usize..3,
+        sizes in vec(0usize..900, 1..200),
+    ) {
+        let overflow =
+            [Overflow::DropNewest, Overflow::DropOldest, Overflow::Spill { limit: 3000 }][policy];
+        // Around 1024 bytes a block's place changes its shape.
+        let steps: Vec<_> = sizes
+            .into_iter()
+            .map(|size| match size {
+                0..150 => Step::Take,
+                150..250 => Step::Drain(size % 5),
+                _ => Step::Push(size - 50),
+            })
+            .collect();
+        let builder = Builder::new(blocks, 850).times(times);
+        finish(run::<i16>(builder.clone(), overflow, &steps), overflow == Overflow::DropOldest);
+        finish(run::<[u32; 3]>(builder.clone(), overflow, &steps), overflow == Overflow::DropOldest);
+        finish(run::<Wide>(builder, overflow, &steps), overflow == Overflow::DropOldest);
+    }
+
+    #[test]
+    fn the_longest_block_is_as_long_as_the_error_says(
+        blocks in 1usize..4,
+        longest in 1usize..2000,
+        times in any::<bool>(),
+        before in vec(0usize..2000, 0..5),
+    ) {
+        fn check<T: Item>(builder: Builder, before: &[usize]) {
+            let (mut producer, mut consumer) = builder.build::<T>();
+            let block = vec![T::number(1); 200_000];
+            let Err(PushError::TooLong { longest }) = producer.push(&block) else {
+                panic!("no ring here is so large")
+            };
+            assert_eq!(producer.push(&block[..=longest]), Err(PushError::TooLong { longest }));
+            // Wherever the end of the ring lies.
+            for &items in before {
+                let _ = producer.push(&block[..items.min(longest)]);
+                consumer.drain(usize::MAX, |_| ());
+            }
+            assert_eq!(producer.push(&block[..longest]), Ok(()));
+        }
+        let builder = Builder::new(blocks, longest).times(times);
+        check::<u8>(builder.clone(), &before);
+        check::<i16>(builder.clone(), &before);
+        check::<[u32; 3]>(builder.clone(), &before);
+        check::<Wide>(builder, &before);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::clock;
 use super::error::{Ended, RecvTimeoutError, TryRecvError};
 use super::fence::Fence;
 use super::lane::{CLOSED, Lane};
-use super::options::Options;
+use super::options::{Builder, Options};
 use super::parker::Parker;
 use super::producer::Producer;
 use super::side::{Side, Taken};
@@ -30,7 +30,7 @@ use crate::sync::Arc;
 pub struct Consumer<T: Copy + Send> {
     pub(super) sides: Vec<Side<T>>,
     /// Which side is asked first next time.
-    turn: usize,
+    pub(super) turn: usize,
     /// The block that a [`Block`] shows.
     pub(super) current: Taken<T>,
     /// Whether `current` is held.
@@ -108,6 +108,33 @@ impl<T: Copy + Send> Consumer<T> {
     ///
     /// If there is no memory for the ring.
     pub fn add_producer(&mut self) -> Producer<T> {
+        self.add_producer_with(self.options)
+    }
+
+    /// As [`Consumer::add_producer`], with a ring and an overflow policy of its own. Wake-ups, times
+    /// and the fence stay those of the channel.
+    ///
+    /// ```
+    /// use callback_bridge::handoff::{Builder, Overflow};
+    ///
+    /// let (mut samples, mut consumer) = Builder::new(16, 1024).build::<u8>();
+    /// let few_short_and_never_lost = Builder::new(4, 64).overflow(Overflow::Wait);
+    /// let mut messages = consumer.add_producer_like(few_short_and_never_lost);
+    /// samples.push(&[0; 1024])?;
+    /// messages.push(b"the sensor is warm now")?;
+    /// assert_eq!(consumer.drain(usize::MAX, |_| ()), 2);
+    /// assert_eq!(consumer.stats_of(1).map(|stats| stats.delivered_items), Some(22));
+    /// # Ok::<(), callback_bridge::handoff::PushError>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If there is no memory for the ring.
+    pub fn add_producer_like(&mut self, builder: Builder) -> Producer<T> {
+        self.add_producer_with(builder.options().within(self.options))
+    }
+
+    fn add_producer_with(&mut self, options: Options) -> Producer<T> {
         self.let_go();
         let past = &mut self.past;
         self.sides.retain(|side| {
@@ -119,7 +146,7 @@ impl<T: Copy + Send> Consumer<T> {
         });
         self.turn = 0;
         self.current.side = 0;
-        let lane = Arc::new(Lane::new(self.options, Arc::clone(&self.signal)));
+        let lane = Arc::new(Lane::new(options, Arc::clone(&self.signal)));
         if self.closed {
             lane.attend(CLOSED, 0);
         }
@@ -237,6 +264,12 @@ impl<T: Copy + Send> Consumer<T> {
     /// What was counted up to now, over all producers that this consumer ever had.
     pub fn stats(&self) -> Stats {
         self.sides.iter().fold(self.past, |sum, side| sum.and(side.stats()))
+    }
+
+    /// What was counted of one producer, by its [number](Block::producer). None once it is gone, all
+    /// its blocks were taken, and another producer was added; then only the sum knows of it.
+    pub fn stats_of(&self, producer: usize) -> Option<Stats> {
+        self.sides.iter().find(|side| side.producer == producer).map(Side::stats)
     }
 
     /// Gives back what is still held because its guard was leaked, then makes the next block the

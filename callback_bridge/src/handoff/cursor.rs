@@ -3,7 +3,9 @@
 use std::ptr::NonNull;
 
 use super::lane::Loss;
-use super::memory::{BLOCK, JUMP, KIND, LINK, LOST, Segment, TIMED, Window, block_size, granule};
+use super::memory::{
+    BLOCK, JUMP, KIND, LINK, LOST, PLAIN, Segment, TIMED, WITH_TIME, Window, block_size, granule,
+};
 
 /// Where the next record begins.
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl<T: Copy> Cursor<T> {
         if word & KIND == BLOCK {
             let items = word as usize;
             let at = self.window.items(self.position + granule::<T>(), items);
-            self.position += block_size::<T>(items);
+            self.position += block_size::<T>(PLAIN, items);
             return Record::Block { at, items, nanoseconds: None };
         }
         // SAFETY: as above, with the same word.
@@ -71,7 +73,7 @@ impl<T: Copy> Cursor<T> {
                 // SAFETY: the second word of a timed block.
                 let nanoseconds = unsafe { self.window.word(self.position + granule) };
                 let at = self.window.items(self.position + 2 * granule, number as usize);
-                self.position += granule + block_size::<T>(number as usize);
+                self.position += block_size::<T>(WITH_TIME, number as usize);
                 Record::Block { at, items: number as usize, nanoseconds: Some(nanoseconds) }
             }
             LOST => {

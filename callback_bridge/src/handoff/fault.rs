@@ -18,6 +18,8 @@ pub(super) enum Fault {
     DropForgetsHeld,
     /// The producer goes back from a chunk to a ring that still holds blocks.
     SpillBackEarly,
+    /// The consumer gives a block back and then looks at it.
+    DrainGivesBackFirst,
     /// The consumer sleeps with the waker of before.
     WakerKept,
     /// The consumer replaces the waker that a producer is using.

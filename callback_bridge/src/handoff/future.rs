@@ -93,22 +93,29 @@ impl<T: Copy + Send> Consumer<T> {
         Ok(self.batch(most))
     }
 
-    /// A stream of blocks with items of their own: one copy, on the consumer's side.
+    /// Takes the next block, for a future written by hand: what
+    /// [`recv_async`](Consumer::recv_async) polls. Pending, it has the task woken once a block is
+    /// ready or none will come; only the task that polled last is.
     ///
-    /// ```
-    /// use futures_util::StreamExt;
+    /// # Errors
     ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// let (mut producer, consumer) = callback_bridge::handoff::channel::<i16>(4, 64);
-    /// let callback = std::thread::spawn(move || producer.push(&[1, 2, 3]));
-    /// let blocks: Vec<_> = consumer.into_stream().collect().await;
-    /// assert_eq!((blocks.len(), &*blocks[0]), (1, &[1, 2, 3][..]));
-    /// # callback.join().expect("no panic").expect("room");
-    /// # }
-    /// ```
-    pub fn into_stream(self) -> Blocks<T> {
-        Blocks { consumer: self }
+    /// All producers are gone, and all their blocks were taken.
+    pub fn poll_recv(&mut self, context: &mut Context<'_>) -> Poll<Result<Block<'_, T>, Ended>> {
+        self.poll_take(context).map(|taken| taken.map(|()| Block::new(self)))
+    }
+
+    /// Makes the next block the current one.
+    fn poll_take(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Ended>> {
+        loop {
+            if self.take_next() {
+                self.wake_up();
+                return Poll::Ready(Ok(()));
+            }
+            match self.poll_ready(context) {
+                Poll::Ready(Ok(())) => {}
+                other => return other,
+            }
+        }
     }
 
     /// Ready once a block is, or none will come.
@@ -155,18 +162,12 @@ impl<'a, T: Copy + Send> Future for RecvAsync<'a, T> {
     /// If it was ready before; or as [`Consumer::recv`].
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let consumer = self.consumer.as_deref_mut().expect("polled after it was ready");
-        loop {
-            if consumer.take_next() {
-                break;
-            }
-            match consumer.poll_ready(context) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(Ended)) => return Poll::Ready(Err(Ended)),
-                Poll::Pending => return Poll::Pending,
-            }
+        match consumer.poll_take(context) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(Ended)) => return Poll::Ready(Err(Ended)),
+            Poll::Pending => return Poll::Pending,
         }
         let consumer = self.consumer.take().expect("it was there above");
-        consumer.wake_up();
         Poll::Ready(Ok(Block::new(consumer)))
     }
 }
@@ -204,45 +205,30 @@ impl<T: Copy + Send> Drop for Readiness<'_, T> {
     }
 }
 
-/// A stream of owned blocks; [`Consumer::into_stream`] makes it. It ends when all producers are
-/// gone and all their blocks were taken.
-#[derive(Debug)]
-pub struct Blocks<T: Copy + Send> {
-    consumer: Consumer<T>,
-}
+impl<T: Copy + Send> Unpin for Consumer<T> {}
 
-impl<T: Copy + Send> Blocks<T> {
-    /// The consumer, for what else it can do.
-    pub fn consumer(&mut self) -> &mut Consumer<T> {
-        &mut self.consumer
-    }
-
-    /// The consumer, back.
-    pub fn into_consumer(self) -> Consumer<T> {
-        self.consumer
-    }
-}
-
-impl<T: Copy + Send> Unpin for Blocks<T> {}
-
-impl<T: Copy + Send> Stream for Blocks<T> {
+/// A consumer is a stream of blocks with items of their own: one copy, on the consumer's side. It
+/// ends when all producers are gone and all their blocks were taken.
+///
+/// ```
+/// use futures_util::StreamExt;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (mut producer, consumer) = callback_bridge::handoff::channel::<i16>(4, 64);
+/// let callback = std::thread::spawn(move || producer.push(&[1, 2, 3]));
+/// let blocks: Vec<_> = consumer.collect().await;
+/// assert_eq!((blocks.len(), &*blocks[0]), (1, &[1, 2, 3][..]));
+/// # callback.join().expect("no panic").expect("room");
+/// # }
+/// ```
+impl<T: Copy + Send> Stream for Consumer<T> {
     type Item = OwnedBlock<T>;
 
     fn poll_next(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<OwnedBlock<T>>> {
-        let consumer = &mut self.consumer;
-        loop {
-            if consumer.take_next() {
-                consumer.wake_up();
-                return Poll::Ready(Some(Block::new(consumer).into_owned()));
-            }
-            match consumer.poll_ready(context) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(Ended)) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
+        self.poll_recv(context).map(|block| block.ok().map(Block::into_owned))
     }
 }

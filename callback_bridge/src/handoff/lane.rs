@@ -37,7 +37,8 @@ pub(super) struct Loss {
 impl Loss {
     #[inline(always)]
     pub(super) fn and(self, other: Loss) -> Loss {
-        Loss { blocks: self.blocks + other.blocks, items: self.items + other.items }
+        // Items that take no room can be more than a number holds.
+        Loss { blocks: self.blocks + other.blocks, items: self.items.saturating_add(other.items) }
     }
 
     /// One block of so many items.
@@ -162,7 +163,8 @@ impl<T: Copy> Lane<T> {
                 ended: AtomicBool::new(false),
             }),
             lost: [Count::new(), Count::new()],
-            ring: Segment::new(options.ring_size::<T>()).expect("memory for the ring"),
+            ring: Segment::new(options.ring_size::<T>(), options.before())
+                .expect("memory for the ring"),
             fence,
             options,
             signal,

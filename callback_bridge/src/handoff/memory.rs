@@ -29,12 +29,57 @@ pub(super) const fn granule<T>() -> u64 {
     if align > 8 { align } else { 8 }
 }
 
-/// The size of a block's record without a time, in bytes.
+/// What a processor fetches at once, in bytes.
+pub(super) const LINE: u64 = 64;
+/// From so many bytes on, a block takes whole lines: with blocks of one length, the items of each
+/// then begin at a line. Lines that are written as a whole needn't be fetched from the consumer's
+/// cache first.
+const LARGE: usize = 1024;
+
+/// The granules before the items of a `BLOCK`.
+pub(super) const PLAIN: u64 = 1;
+/// The granules before the items of a `TIMED` block.
+pub(super) const WITH_TIME: u64 = 2;
+
+/// The size of a block's record in bytes, with so many granules before the items.
 #[inline(always)]
-pub(super) const fn block_size<T>(items: usize) -> u64 {
+pub(super) const fn block_size<T>(before: u64, items: usize) -> u64 {
     let granule = granule::<T>();
-    // The header's granule, and the items rounded up to whole ones: one sum, one mask.
-    ((size_of::<T>() * items) as u64 + 2 * granule - 1) & !(granule - 1)
+    let bytes = size_of::<T>() * items;
+    let size = before * granule + bytes as u64;
+    if bytes >= LARGE {
+        large();
+        return size.next_multiple_of(if granule < LINE { LINE } else { granule });
+    }
+    // One sum, one mask.
+    (size + granule - 1) & !(granule - 1)
+}
+
+/// Tells the compiler to branch rather than to compute both sizes: a short block has no time.
+#[cold]
+const fn large() {}
+
+/// How many items a record of at most `size` bytes holds. Items that take no room have a limit,
+/// too: their number has to leave the header room for a kind.
+pub(super) fn most_items<T>(before: u64, size: u64) -> usize {
+    let (item, granule) = (size_of::<T>(), granule::<T>());
+    if item == 0 {
+        return MOST_WITHOUT_SIZE;
+    }
+    let in_units = |unit: u64| {
+        let size = size & !(unit - 1);
+        size.saturating_sub(before * granule) as usize / item
+    };
+    let most = in_units(u64::max(granule, LINE));
+    if item * most >= LARGE { most } else { in_units(granule).min((LARGE - 1) / item) }
+}
+
+/// The most items of a block whose items take no room.
+pub(super) const MOST_WITHOUT_SIZE: usize = u32::MAX as usize;
+
+/// The granules that the items take.
+const fn granules_of<T>(items: usize) -> u64 {
+    ((size_of::<T>() * items) as u64).div_ceil(granule::<T>())
 }
 
 /// What always stays free behind the last block: a `LOST` and a `LINK` can be written at any time.
@@ -45,33 +90,38 @@ pub(super) const fn reserve<T>() -> u64 {
 /// A ring or a chunk: bytes that hold records.
 #[derive(Debug)]
 pub(super) struct Segment<T> {
-    base: NonNull<u8>,
+    memory: NonNull<u8>,
     layout: Layout,
+    /// In the memory, where the first record begins.
+    first: usize,
     shadow: Shadow,
     items: PhantomData<T>,
 }
 
 impl<T> Segment<T> {
     /// `size` bytes, a multiple of the granule and not 0; `None` where memory does not suffice.
-    pub(super) fn new(size: u64) -> Option<Segment<T>> {
-        let align = usize::max(64, align_of::<T>());
-        let layout = Layout::from_size_align(usize::try_from(size).ok()?, align).ok()?;
+    /// `before` granules from its beginning there is a cache line's.
+    pub(super) fn new(size: u64, before: u64) -> Option<Segment<T>> {
+        let align = usize::max(LINE as usize, align_of::<T>());
+        // A granule divides a line, or is a multiple of it.
+        let first = (LINE - before * granule::<T>() % LINE) % LINE;
+        let layout = Layout::from_size_align(usize::try_from(size + first).ok()?, align).ok()?;
         // SAFETY: the size is not 0.
-        let base = NonNull::new(unsafe { alloc(layout) })?;
+        let memory = NonNull::new(unsafe { alloc(layout) })?;
         let shadow = Shadow::new(size / granule::<T>());
-        Some(Segment { base, layout, shadow, items: PhantomData })
+        Some(Segment { memory, layout, first: first as usize, shadow, items: PhantomData })
     }
 
     /// In bytes.
     pub(super) fn size(&self) -> u64 {
-        self.layout.size() as u64
+        (self.layout.size() - self.first) as u64
     }
 
     /// The view in which this segment's first byte has the position `first`.
     pub(super) fn window(&self, first: u64) -> Window<T> {
         // A position is only ever added to it where the sum lies in the segment; with fewer than
         // 64 bits, both wrap alike.
-        let zero = self.base.as_ptr().wrapping_sub(first as usize);
+        let zero = self.memory.as_ptr().wrapping_add(self.first).wrapping_sub(first as usize);
         Window { zero, shadow: self.shadow.view(first / granule::<T>()), items: PhantomData }
     }
 }
@@ -79,7 +129,7 @@ impl<T> Segment<T> {
 impl<T> Drop for Segment<T> {
     fn drop(&mut self) {
         // SAFETY: it came from `alloc` with this layout, in `new`.
-        unsafe { dealloc(self.base.as_ptr(), self.layout) };
+        unsafe { dealloc(self.memory.as_ptr(), self.layout) };
     }
 }
 
@@ -130,12 +180,25 @@ impl<T: Copy> Window<T> {
     /// As for [`Window::put_word`], for all granules that the items take.
     #[inline(always)]
     pub(super) unsafe fn put_items(self, position: u64, items: &[T]) {
-        self.shadow
-            .write(position / granule::<T>(), block_size::<T>(items.len()) / granule::<T>() - 1);
+        self.shadow.write(position / granule::<T>(), granules_of::<T>(items.len()));
         let to = self.at(position).cast::<T>();
         // SAFETY: as the caller promises; granules are aligned for `T`, and what the caller lends
         // can't overlap with memory that nobody else uses.
         unsafe { to.copy_from_nonoverlapping(items.as_ptr(), items.len()) };
+    }
+
+    /// # Safety
+    ///
+    /// As for [`Window::put_items`], for the items of all parts, one behind the other.
+    pub(super) unsafe fn put_parts(self, position: u64, parts: &[&[T]]) {
+        let items = parts.iter().map(|part| part.len()).sum();
+        self.shadow.write(position / granule::<T>(), granules_of::<T>(items));
+        let mut to = self.at(position).cast::<T>();
+        for part in parts {
+            // SAFETY: as for `put_items`.
+            unsafe { to.copy_from_nonoverlapping(part.as_ptr(), part.len()) };
+            to = to.wrapping_add(part.len());
+        }
     }
 
     /// # Safety
@@ -160,7 +223,7 @@ impl<T: Copy> Window<T> {
     /// Where the items at `position` lie. The model takes it as a read of all of them.
     #[inline(always)]
     pub(super) fn items(self, position: u64, count: usize) -> *const T {
-        self.shadow.read(position / granule::<T>(), block_size::<T>(count) / granule::<T>() - 1);
+        self.shadow.read(position / granule::<T>(), granules_of::<T>(count));
         self.at(position).cast::<T>()
     }
 
@@ -168,6 +231,27 @@ impl<T: Copy> Window<T> {
     #[cfg(loom)]
     pub(super) fn trace(self, start: u64, end: u64) {
         self.shadow.read(start / granule::<T>(), (end - start) / granule::<T>());
+    }
+}
+
+/// Asks for what comes some blocks after the items at `at`, while they are read: as much as they
+/// take. `ready` bytes after them are; the rest is the producer's, and is not asked for.
+#[inline(always)]
+pub(super) fn prefetch<T>(at: *const T, items: usize, ready: u64) {
+    /// Far enough ahead to be there in time, in bytes.
+    const AHEAD: usize = 4096;
+    // Of a large block, the processor itself sees that it is read line by line.
+    let bytes = items * size_of::<T>();
+    if bytes < LARGE && ready > (AHEAD + LARGE) as u64 {
+        #[cfg(target_arch = "x86_64")]
+        for line in (0..=bytes).step_by(LINE as usize) {
+            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+            let ahead = at.cast::<i8>().wrapping_add(AHEAD + line);
+            // SAFETY: a hint; of an address that is nothing's, nothing comes.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(ahead) };
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = at;
     }
 }
 

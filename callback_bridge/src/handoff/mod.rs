@@ -25,6 +25,10 @@
 //! assert_eq!(callbacks.join().expect("no panic"), Ok(()));
 //! ```
 //!
+//! Where the callback has the block in pieces, [`Producer::push_parts`] makes one of them; where it may
+//! come again, [`Producer::try_push`] refuses without a loss. Many short blocks are taken fastest with
+//! [`Consumer::drain`]. A [`Consumer`] is also a `Stream` of [`OwnedBlock`]s.
+//!
 //! What is chosen with a [`Builder`]:
 //!
 //! | | |
@@ -47,7 +51,8 @@
 //! and looks whether somebody sleeps. So at least one of them sees the other. On Linux the consumer
 //! makes the fence for both (`membarrier`), and the callback has none.
 //!
-//! `push` may be called in a signal handler where it neither wakes, waits nor spills. After `fork` neither side may be used in the child.
+//! `push` may be called in a signal handler where it neither wakes, waits nor spills. After `fork`
+//! neither side may be used in the child.
 
 mod batch;
 mod block;
@@ -79,7 +84,7 @@ pub use batch::Batch;
 pub use block::{Block, OwnedBlock, View};
 pub use consumer::Consumer;
 pub use error::{Ended, RecvTimeoutError, TryRecvError};
-pub use future::{Blocks, RecvAsync};
+pub use future::RecvAsync;
 pub use options::{Builder, Overflow, WakeUps, channel};
 pub use producer::{Producer, PushError};
 pub use stats::Stats;

@@ -188,6 +188,38 @@ fn without_the_producers_second_look_it_waits_for_ever() {
     check(2, Some(Fault::WaitWithoutLook), full_against_draining);
 }
 
+/// A push that waits for room against a consumer that takes all that is ready and then gives it
+/// back at once.
+///
+/// A short block comes last: it fits where the first one was, as soon as that is given back.
+fn full_against_draining_at_once() {
+    let (mut producer, mut consumer) = channel(1, Overflow::Wait);
+    producer.push(&samples(0)).expect("room");
+    let mut filled = 1;
+    while producer.try_push(&[filled]).is_ok() {
+        filled += 1;
+    }
+    let callback = thread::spawn(move || producer.push(&[filled]).expect("it waits"));
+    let mut got = Vec::new();
+    consumer.drain(usize::MAX, |block| got.push(block[0]));
+    while let Ok(block) = consumer.recv() {
+        got.push(block[0]);
+    }
+    assert_eq!(got, (0..=filled).collect::<Vec<_>>());
+    callback.join().expect("no panic");
+}
+
+#[test]
+fn a_drain_makes_room_for_a_producer_that_waits() {
+    check(2, None, full_against_draining_at_once);
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn giving_back_what_is_still_read_is_a_race() {
+    check(2, Some(Fault::DrainGivesBackFirst), full_against_draining_at_once);
+}
+
 /// A push that waits for room against a consumer that closes.
 fn waiting_against_close() {
     let (mut producer, mut consumer) = channel(1, Overflow::Wait);

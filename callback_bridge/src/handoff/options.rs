@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::consumer::Consumer;
-use super::memory::{block_size, granule, reserve};
+use super::memory::{LINE, PLAIN, WITH_TIME, block_size, granule, reserve};
 use super::producer::Producer;
 
 /// What happens to a block that finds no room.
@@ -58,6 +58,12 @@ pub(super) struct Options {
 }
 
 impl Options {
+    /// These, for a producer that is added to a channel with `common` ones.
+    pub(super) fn within(self, common: Options) -> Options {
+        let Options { wake_ups, times, portable_fence, .. } = common;
+        Options { wake_ups, times, portable_fence, ..self }
+    }
+
     /// Whether a block may wake the consumer.
     pub(super) fn wakes(&self) -> bool {
         !matches!(self.wake_ups, WakeUps::Clock(_))
@@ -73,9 +79,14 @@ impl Options {
         self.times || matches!(self.wake_ups, WakeUps::From(_))
     }
 
+    /// The granules before the items of a block.
+    pub(super) fn before(&self) -> u64 {
+        if self.times { WITH_TIME } else { PLAIN }
+    }
+
     /// What a block of `items` takes in the ring, in bytes.
     pub(super) fn record_size<T>(&self, items: usize) -> u64 {
-        block_size::<T>(items) + if self.times { granule::<T>() } else { 0 }
+        block_size::<T>(self.before(), items)
     }
 
     /// `blocks` of the longest fit however they lie: one more than that for the end of a lap, where
@@ -84,9 +95,10 @@ impl Options {
         let block = self.record_size::<T>(self.longest);
         let blocks =
             (self.blocks as u64).checked_add(1).and_then(|blocks| blocks.checked_mul(block));
-        let size =
-            blocks.and_then(|blocks| blocks.checked_add(2 * reserve::<T>() + 2 * granule::<T>()));
-        size.filter(|&size| size < isize::MAX as u64).expect("a ring that fits into memory")
+        let size = blocks
+            .and_then(|blocks| blocks.checked_add(2 * reserve::<T>() + 2 * granule::<T>()))
+            .and_then(|size| size.checked_next_multiple_of(u64::max(LINE, granule::<T>())));
+        size.filter(|&size| size < isize::MAX as u64 - LINE).expect("a ring that fits into memory")
     }
 
     /// The longest block that an empty ring takes wherever its end lies, in bytes.
@@ -159,6 +171,10 @@ impl Builder {
     pub fn portable_fence(mut self, portable: bool) -> Builder {
         self.options.portable_fence = portable;
         self
+    }
+
+    pub(super) fn options(&self) -> Options {
+        self.options
     }
 
     /// Makes the channel. All its memory is allocated here.

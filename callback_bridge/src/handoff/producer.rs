@@ -5,14 +5,17 @@ use std::sync::atomic::compiler_fence;
 
 use super::fault::{Fault, fault};
 use super::lane::{ASLEEP, CLAIMED, CLOSED, FENCE, GONE, Lane, Loss, PARITY};
-use super::memory::{JUMP, LOST, TIMED, Window, block_size, granule, reserve};
+use super::memory::{
+    JUMP, LOST, MOST_WITHOUT_SIZE, PLAIN, TIMED, Window, block_size, granule, most_items, reserve,
+};
 use super::options::{Overflow, WakeUps};
 use super::spill::Spill;
 use super::stats::Stats;
 use super::time;
 use crate::sync::{Arc, Ordering, fence};
 
-/// Why a block was not accepted. The caller still has it; it is counted as dropped.
+/// Why a block was not accepted. The caller still has it; [`Producer::push`] counts it as dropped,
+/// [`Producer::try_push`] does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PushError {
@@ -47,8 +50,11 @@ impl std::error::Error for PushError {}
 pub struct Producer<T: Copy + Send> {
     /// Where the next record begins. The same as the lane's `tail`, which only we write.
     pub(super) position: u64,
-    /// A block that ends up to here fits; 0 where more is to be done first.
+    /// A block that ends up to here fits, and needs no care; 0 where each needs it. Once a block did
+    /// not fit and went elsewhere, the position is beyond.
     limit: u64,
+    /// The same, of blocks that need care.
+    room: u64,
     pub(super) window: Window<T>,
     pub(super) lane: Arc<Lane<T>>,
     /// Where this lap of the ring ends.
@@ -84,6 +90,7 @@ impl<T: Copy + Send> Producer<T> {
         let mut producer = Producer {
             position: 0,
             limit: 0,
+            room: 0,
             window: lane.ring.window(0),
             lap_end: lane.ring.size(),
             since: 0,
@@ -130,11 +137,65 @@ impl<T: Copy + Send> Producer<T> {
     /// ```
     #[inline]
     pub fn push(&mut self, items: &[T]) -> Result<(), PushError> {
+        self.push_or(items, Producer::push_one_with_care)
+    }
+
+    /// [`push`](Producer::push) for a caller who can keep the block and come again, such as a C
+    /// library that asks whether a block was taken: where there is no room it returns at once, drops
+    /// nothing and counts nothing, whatever [`Overflow`] says. ([`Overflow::Spill`] still spills.)
+    ///
+    /// # Errors
+    ///
+    /// The block was not accepted, and is as if it had never been offered.
+    ///
+    /// ```
+    /// use callback_bridge::handoff::{PushError, channel};
+    ///
+    /// let (mut producer, mut consumer) = channel::<i16>(1, 4);
+    /// let mut accepted = 0;
+    /// while producer.try_push(&[1, 2, 3, 4]).is_ok() {
+    ///     accepted += 1;
+    /// }
+    /// assert_eq!(consumer.drain(usize::MAX, |block| assert_eq!(block.lost_blocks(), 0)), accepted);
+    /// assert_eq!(producer.try_push(&[5]), Ok(()));
+    /// assert_eq!(consumer.stats().dropped_blocks, 0);
+    /// # Ok::<(), PushError>(())
+    /// ```
+    #[inline]
+    pub fn try_push(&mut self, items: &[T]) -> Result<(), PushError> {
+        self.push_or(items, Producer::try_one_with_care)
+    }
+
+    /// [`push`](Producer::push) for a block whose items lie in several places, such as a header and
+    /// what follows: the consumer gets them as one block.
+    ///
+    /// # Errors
+    ///
+    /// As [`Producer::push`].
+    ///
+    /// ```
+    /// let (mut producer, mut consumer) = callback_bridge::handoff::channel::<u8>(1, 16);
+    /// producer.push_parts(&[&[2], b"topic", b"payload"])?;
+    /// assert_eq!(&*consumer.recv()?, b"\x02topicpayload");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn push_parts(&mut self, parts: &[&[T]]) -> Result<(), PushError> {
+        self.push_with_care(parts)
+    }
+
+    /// The short way, where there is one; otherwise the other.
+    #[inline(always)]
+    fn push_or(
+        &mut self,
+        items: &[T],
+        otherwise: impl FnOnce(&mut Self, &[T]) -> Result<(), PushError>,
+    ) -> Result<(), PushError> {
         // Locals: the compiler can't know that the ring does not hold the producer itself.
         let (position, window) = (self.position, self.window);
-        let end = position + block_size::<T>(items.len());
-        if end > self.limit {
-            return self.push_with_care(items);
+        let end = position + block_size::<T>(PLAIN, items.len());
+        let too_many = size_of::<T>() == 0 && items.len() > MOST_WITHOUT_SIZE;
+        if end > self.limit || too_many {
+            return otherwise(self, items);
         }
         self.position = end;
         // SAFETY: up to `limit` the ring is free, and free memory is the producer's.
@@ -195,44 +256,70 @@ impl<T: Copy + Send> Producer<T> {
         self.accepted.saturating_sub(gone) >= threshold
     }
 
-    /// All that [`Producer::push`] seldom needs.
+    // Here, and not in `push`, the list of parts is made: that spares the short way its room.
     #[cold]
     #[inline(never)]
-    fn push_with_care(&mut self, items: &[T]) -> Result<(), PushError> {
+    fn push_one_with_care(&mut self, items: &[T]) -> Result<(), PushError> {
+        self.push_with_care(&[items])
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn try_one_with_care(&mut self, items: &[T]) -> Result<(), PushError> {
+        self.try_with_care(&[items])
+    }
+
+    /// All that [`Producer::push`] seldom needs.
+    fn push_with_care(&mut self, parts: &[&[T]]) -> Result<(), PushError> {
+        let items = count(parts);
+        let pushed = loop {
+            match self.try_with_care(parts) {
+                Err(PushError::Full) if self.make_room(items) => {}
+                pushed => break pushed,
+            }
+        };
+        if pushed.is_err() {
+            self.lose(items);
+        }
+        pushed
+    }
+
+    /// The same for [`Producer::try_push`]: neither waits, nor drops, nor counts.
+    fn try_with_care(&mut self, parts: &[&[T]]) -> Result<(), PushError> {
         let options = self.lane.options;
-        let size = options.record_size::<T>(items.len());
-        if size > options.longest_record::<T>() {
-            self.lose(items.len());
-            let most = options.longest_record::<T>() - options.record_size::<T>(0);
-            let longest = (most / granule::<T>() * granule::<T>()) as usize / size_of::<T>().max(1);
+        let items = count(parts);
+        let longest = most_items::<T>(options.before(), options.longest_record::<T>());
+        if items > longest {
             return Err(PushError::TooLong { longest });
         }
-        loop {
-            if self.closed() {
-                self.lose(items.len());
-                return Err(PushError::Closed);
-            }
-            if self.spill.active() {
-                return self.push_spilling(items, size);
-            }
+        let size = options.record_size::<T>(items);
+        if self.closed() {
+            return Err(PushError::Closed);
+        }
+        if !self.spill.active() {
             if let Some((at, limit)) = self.place(size) {
                 self.set_limit(limit);
-                return self.write(items, at);
+                return self.write(parts, at);
             }
             self.note_full();
-            let room = match options.overflow {
-                Overflow::Wait => {
-                    self.wait_for_room(size);
-                    true
-                }
-                Overflow::DropOldest => self.drop_oldest(size),
-                Overflow::Spill { .. } => return self.push_spilling(items, size),
-                Overflow::DropNewest => false,
-            };
-            if !room {
-                self.lose(items.len());
-                return Err(PushError::Full);
+        }
+        match options.overflow {
+            Overflow::Spill { limit } => self.push_spilling(parts, size, limit as u64),
+            _ => Err(PushError::Full),
+        }
+    }
+
+    /// Makes room for a block of so many items, or waits for it, as the overflow policy says. False
+    /// if there is none.
+    fn make_room(&mut self, items: usize) -> bool {
+        let size = self.lane.options.record_size::<T>(items);
+        match self.lane.options.overflow {
+            Overflow::Wait => {
+                self.wait_for_room(size);
+                true
             }
+            Overflow::DropOldest => self.drop_oldest(size),
+            Overflow::DropNewest | Overflow::Spill { .. } => false,
         }
     }
 
@@ -263,6 +350,10 @@ impl<T: Copy + Send> Producer<T> {
 
     /// Where a block of `size` bytes may go, and up to where blocks may go then.
     pub(super) fn place(&self, size: u64) -> Option<(u64, u64)> {
+        // What was free still is: no look at what the consumer writes.
+        if self.position + self.untold_size() + size <= self.room {
+            return Some((self.position, self.room));
+        }
         if self.lane.options.overflow == Overflow::DropOldest {
             // Acquire: pairs with the consumer's Release; what it took before is seen as held.
             let head = self.lane.head.0.load(Ordering::Acquire) & !(CLAIMED | PARITY);
@@ -284,13 +375,15 @@ impl<T: Copy + Send> Producer<T> {
 
     /// Sets the limit of the fast path, unless every push has to take the careful one.
     pub(super) fn set_limit(&mut self, limit: u64) {
+        self.room = limit;
         self.limit = if self.lane.options.thorough() { 0 } else { limit };
     }
 
     /// Writes what the consumer has to know first, then the block, and publishes both.
     ///
     /// `at` is free for the block, and so is the reserve behind the last one.
-    pub(super) fn write(&mut self, items: &[T], at: u64) -> Result<(), PushError> {
+    pub(super) fn write(&mut self, parts: &[&[T]], at: u64) -> Result<(), PushError> {
+        let items = count(parts);
         let granule = granule::<T>();
         let mut position = self.position;
         if self.untold.blocks > 0 {
@@ -309,29 +402,34 @@ impl<T: Copy + Send> Producer<T> {
             self.lap_end = lap + self.lane.ring.size();
             position = at;
         }
-        let length = items.len() as u64;
+        let end = position + self.lane.options.record_size::<T>(items);
         if self.lane.options.times {
             // SAFETY: from `at` on there is room for the block.
-            unsafe { self.window.put_word(position, TIMED | length) };
+            unsafe { self.window.put_word(position, TIMED | items as u64) };
             position += granule;
             // SAFETY: as above.
             unsafe { self.window.put_word(position, time::now()) };
         } else {
             // SAFETY: as above.
-            unsafe { self.window.put_word(position, length) };
+            unsafe { self.window.put_word(position, items as u64) };
         }
         position += granule;
         // SAFETY: as above.
-        unsafe { self.window.put_items(position, items) };
+        unsafe { self.window.put_parts(position, parts) };
         self.accepted += 1;
-        self.position = position - granule + block_size::<T>(items.len());
-        self.publish(self.position)
+        self.position = end;
+        self.publish(end)
     }
 
     /// What was counted, on both sides, up to now.
     pub fn stats(&self) -> Stats {
         Stats::of(&self.lane)
     }
+}
+
+/// The items of all parts; the largest number there is where they are more.
+pub(super) fn count<T>(parts: &[&[T]]) -> usize {
+    parts.iter().fold(0, |sum, part| sum.saturating_add(part.len()))
 }
 
 impl<T: Copy + Send> Drop for Producer<T> {

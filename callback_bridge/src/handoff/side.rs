@@ -3,8 +3,9 @@
 use std::ptr::{self, NonNull};
 
 use super::cursor::{Cursor, Record};
+use super::fault::{Fault, fault};
 use super::lane::{CLAIMED, Lane, Loss, PARITY};
-use super::memory::Segment;
+use super::memory::{Segment, prefetch};
 use super::options::Overflow;
 use super::stats::Stats;
 use crate::sync::{Arc, Ordering, hint};
@@ -35,7 +36,7 @@ pub(super) struct Taken<T> {
 #[derive(Debug)]
 pub(super) struct Side<T: Copy> {
     pub(super) lane: Arc<Lane<T>>,
-    producer: usize,
+    pub(super) producer: usize,
     cursor: Cursor<T>,
     /// The tail when it was last looked at: up to there, records can be read.
     seen: u64,
@@ -45,8 +46,10 @@ pub(super) struct Side<T: Copy> {
     told_oldest: Loss,
     next_sequence: u64,
     delivered: Loss,
-    /// How many blocks of this side are held, and how many spilled items those before had.
+    /// How many blocks of this side are held, and how many items of those lie in chunks.
     held: usize,
+    held_spilled: u64,
+    /// How many items lay in chunks that were given back.
     spilled_items: u64,
     /// Chunks that were left; blocks in them may be held.
     left: Vec<NonNull<Segment<T>>>,
@@ -63,6 +66,7 @@ impl<T: Copy> Side<T> {
             next_sequence: 0,
             delivered: Loss::default(),
             held: 0,
+            held_spilled: 0,
             spilled_items: 0,
             left: Vec::new(),
             lane,
@@ -92,13 +96,44 @@ impl<T: Copy> Side<T> {
     #[inline(always)]
     pub(super) fn take(&mut self, taken: &mut Taken<T>) -> bool {
         if self.contended {
-            return self.claim(taken);
+            return match self.claim() {
+                Some(claimed) => {
+                    *taken = Taken { side: taken.side, ..claimed };
+                    true
+                }
+                None => false,
+            };
         }
         if self.cursor.position == self.seen && !self.look() {
             return false;
         }
         self.read(taken);
         true
+    }
+
+    /// Takes the blocks that are ready now, at most `most`, and shows each to `visit`. How many.
+    #[inline(always)]
+    pub(super) fn take_ready(
+        &mut self,
+        most: usize,
+        side: usize,
+        mut visit: impl FnMut(&Taken<T>),
+    ) -> usize {
+        // Acquire: pairs with the producer's Release. What is published from here on waits for the
+        // next time: to follow the producer block by block would take its line from it each time.
+        let end = self.lane.published.0.tail.load(Ordering::Acquire);
+        let mut count = 0;
+        let mut taken = Taken { side, ..Taken::NOTHING };
+        while count < most && self.cursor.position < end && self.take(&mut taken) {
+            prefetch(taken.at, taken.items, end.saturating_sub(taken.end));
+            if fault(Fault::DrainGivesBackFirst) {
+                self.release_all();
+            }
+            visit(&taken);
+            self.trace(&taken);
+            count += 1;
+        }
+        count
     }
 
     /// Looks whether something new was published.
@@ -136,13 +171,15 @@ impl<T: Copy> Side<T> {
                     let sequence = self.next_sequence + lost.blocks;
                     self.next_sequence = sequence + 1;
                     self.held += 1;
-                    self.delivered = self.delivered.and(Loss::block(items));
+                    self.delivered.blocks += 1;
+                    self.delivered.items += items as u64;
                     self.lane.released.0.delivered.set(self.delivered);
                     taken.at = at;
                     taken.items = items;
                     taken.facts = Facts { sequence, lost, nanoseconds, producer: self.producer };
                     taken.end = self.cursor.position;
                     taken.spilled = self.cursor.chunk.is_some();
+                    self.held_spilled += taken.spilled_items();
                     return;
                 }
                 Record::Lost(loss) => lost = lost.and(loss),
@@ -153,7 +190,7 @@ impl<T: Copy> Side<T> {
 
     /// Takes the oldest block, unless the producer drops it first; then the next oldest.
     #[inline(never)]
-    fn claim(&mut self, taken: &mut Taken<T>) -> bool {
+    fn claim(&mut self) -> Option<Taken<T>> {
         let released = &self.lane.released.0;
         let mut head;
         loop {
@@ -162,7 +199,7 @@ impl<T: Copy> Side<T> {
             // Acquire: pairs with the producer's Release.
             let tail = self.lane.published.0.tail.load(Ordering::Acquire);
             if head & !PARITY == tail {
-                return false;
+                return None;
             }
             // Acquire: pairs with the Release with which the producer moved the head; what was
             // dropped before this one is seen.
@@ -185,7 +222,8 @@ impl<T: Copy> Side<T> {
         self.cursor.position = from;
         self.cursor.window = self.lane.ring.window(from - from % ring);
         let alone = self.held == 0;
-        self.read(taken);
+        let mut taken = Taken::NOTHING;
+        self.read(&mut taken);
         let lost = Loss {
             blocks: told.blocks - self.told_oldest.blocks,
             items: told.items - self.told_oldest.items,
@@ -204,7 +242,7 @@ impl<T: Copy> Side<T> {
         released.high.store(taken.end, Ordering::Release);
         // Release: pairs with the producer's Acquire.
         self.lane.head.0.store(taken.end | head & PARITY, Ordering::Release);
-        true
+        Some(taken)
     }
 
     /// Gives back the one block that is held.
@@ -223,10 +261,13 @@ impl<T: Copy> Side<T> {
         self.give_back(low, taken.spilled_items());
     }
 
-    /// Gives back all blocks that are held; `spilled` items of them lay in chunks.
-    pub(super) fn release_all(&mut self, spilled: u64) {
-        self.held = 0;
-        self.give_back(self.cursor.position, spilled);
+    /// Gives back all blocks that are held.
+    #[inline]
+    pub(super) fn release_all(&mut self) {
+        if self.held > 0 {
+            self.held = 0;
+            self.give_back(self.cursor.position, self.held_spilled);
+        }
     }
 
     #[inline]
@@ -239,6 +280,7 @@ impl<T: Copy> Side<T> {
 
     #[cold]
     fn give_back_spilled(&mut self, spilled: u64) {
+        self.held_spilled -= spilled;
         self.spilled_items += spilled;
         // Release: we are done with them.
         self.lane.released.0.spilled_items.store(self.spilled_items, Ordering::Release);

@@ -8,8 +8,7 @@ use std::ptr::NonNull;
 use super::fault::{Fault, fault};
 use super::lane::Loss;
 use super::memory::{LINK, Segment, granule, reserve};
-use super::options::Overflow;
-use super::producer::{Producer, PushError};
+use super::producer::{Producer, PushError, count};
 use crate::sync::Ordering;
 
 /// Where the producer is while it is outside of the ring.
@@ -38,7 +37,15 @@ impl<T> Spill<T> {
 
 impl<T: Copy + Send> Producer<T> {
     /// Outside of the ring, or about to leave it: all blocks come here until the ring is empty.
-    pub(super) fn push_spilling(&mut self, items: &[T], size: u64) -> Result<(), PushError> {
+    ///
+    /// Full: so many items, `limit`, lie in chunks that it would be too many with these.
+    pub(super) fn push_spilling(
+        &mut self,
+        parts: &[&[T]],
+        size: u64,
+        limit: u64,
+    ) -> Result<(), PushError> {
+        let items = count(parts);
         let needed = self.untold_size() + size + reserve::<T>();
         if let Some((_, end)) = self.spill.chunk {
             // Acquire: pairs with the consumer's Release; what it let go of may be written to.
@@ -46,33 +53,28 @@ impl<T: Copy + Send> Producer<T> {
             let ring_empty = low >= self.spill.left_at || fault(Fault::SpillBackEarly);
             let caught_up = low == self.position || fault(Fault::SpillBackEarly);
             if ring_empty && (caught_up || self.position + needed > end) {
-                return self.return_to_ring(items);
+                return self.return_to_ring(parts);
             }
         }
         // Acquire: pairs with the consumer's Release, which comes after it has let go of them.
         let gone = self.lane.released.0.spilled_items.load(Ordering::Acquire);
         let lying = self.spill.total.items - gone;
-        let Overflow::Spill { limit } = self.lane.options.overflow else {
-            unreachable!("nothing else spills")
-        };
-        let in_time = lying + items.len() as u64 <= limit as u64;
-        if !in_time || !self.reach_chunk(needed) {
-            self.lose(items.len());
+        if lying + items as u64 > limit || !self.reach_chunk(needed) {
             return Err(PushError::Full);
         }
-        self.spill.total = self.spill.total.and(Loss::block(items.len()));
+        self.spill.total = self.spill.total.and(Loss::block(items));
         self.lane.published.0.spilled.set(self.spill.total);
-        self.write(items, self.position)
+        self.write(parts, self.position)
     }
 
     /// The ring is empty: it goes on there, at the beginning of a lap.
-    fn return_to_ring(&mut self, items: &[T]) -> Result<(), PushError> {
+    fn return_to_ring(&mut self, parts: &[&[T]]) -> Result<(), PushError> {
         let ring = self.lane.ring.size();
         let at = self.position - self.position % ring + ring;
         self.spill.chunk = None;
         self.since = at;
         self.set_limit(at + ring - reserve::<T>());
-        self.write(items, at)
+        self.write(parts, at)
     }
 
     /// Sees to it that the chunk has room for `needed` bytes. False if there is no memory.
@@ -82,7 +84,7 @@ impl<T: Copy + Send> Producer<T> {
         }
         let usual = self.lane.ring.size() / 4;
         let size = u64::max(needed, usual).next_multiple_of(granule::<T>());
-        let Some(segment) = Segment::new(size) else { return false };
+        let Some(segment) = Segment::new(size, self.lane.options.before()) else { return false };
         let chunk = NonNull::from(Box::leak(Box::new(segment)));
         // SAFETY: the reserve behind the last block is free, in the ring and in a chunk.
         unsafe { self.window.put_word(self.position, LINK) };

@@ -2,8 +2,12 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
-use super::Consumer;
+use futures_core::Stream;
+
+use super::{Consumer, OwnedBlock};
 use crate::closure::{Ended, Registration, Unregister};
 
 /// A callback that C knows, and the consumer of what it hands over.
@@ -107,6 +111,20 @@ impl<T: Copy + Send, U: Unregister> Deref for Subscription<T, U> {
 impl<T: Copy + Send, U: Unregister> DerefMut for Subscription<T, U> {
     fn deref_mut(&mut self) -> &mut Consumer<T> {
         &mut self.consumer
+    }
+}
+
+impl<T: Copy + Send, U: Unregister> Unpin for Subscription<T, U> {}
+
+/// As its consumer's: blocks with items of their own. Dropping it unregisters.
+impl<T: Copy + Send, U: Unregister> Stream for Subscription<T, U> {
+    type Item = OwnedBlock<T>;
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<OwnedBlock<T>>> {
+        Pin::new(&mut self.consumer).poll_next(context)
     }
 }
 
