@@ -180,7 +180,7 @@ async fn stream_goes_on_after_the_broker_was_killed_and_restarted() {
 #[tokio::test]
 async fn client_is_dropped_while_a_callback_waits_for_room() {
     let broker = Broker::start().expect("a broker");
-    let mut client = connected(&broker, 4, Overflow::Wait).await;
+    let client = connected(&broker, 4, Overflow::Wait).await;
     publish_all(&client);
     wait_until(|| client.stats().high_water >= client.stats().capacity / 4);
     drop_guarded(client);

@@ -9,11 +9,11 @@ use std::slice;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use callback_bridge::closure::{Callback, CallbackSet, RegisterError, Registration, UserData};
-use callback_bridge::handoff::{Blocks, Builder, Overflow, Stats};
+use callback_bridge::closure::{Callback, CallbackSet, RegisterError, UserData};
+use callback_bridge::handoff::{Builder, Overflow, Stats, Subscription};
 use tokio_stream::Stream;
 
-use super::events::{Event, connected, disconnected, record_size, write_message};
+use super::events::{Event, connected, disconnected, head, record_size};
 use super::ffi;
 
 /// The bytes that topic and payload of each of the messages in the ring may have. Longer ones take
@@ -109,8 +109,8 @@ impl Drop for Handle {
     }
 }
 
-/// The three callbacks, which C knows.
-type Callbacks = Registration<Box<dyn FnOnce() -> Result<(), Error> + Send>>;
+/// What ends the library's thread, and so the three callbacks.
+type Stop = Box<dyn FnOnce() -> Result<(), Error> + Send>;
 
 /// A client that is subscribed to a topic: a stream of [`Event`]s.
 ///
@@ -121,9 +121,9 @@ type Callbacks = Registration<Box<dyn FnOnce() -> Result<(), Error> + Send>>;
 /// the library's thread, which takes the time that a callback takes.
 #[derive(Debug)]
 pub struct Client {
-    /// Dropped first: a callback that waits for room would hold up the thread that `stop` waits for.
-    events: Blocks<u8>,
-    callbacks: Callbacks,
+    /// The three callbacks, and what they hand over. A callback that waits for room would hold up
+    /// the thread that `stop` waits for: a `Subscription` lets it go first.
+    events: Subscription<u8, Stop>,
     handle: Arc<Handle>,
 }
 
@@ -151,7 +151,6 @@ impl Client {
         let connects = Arc::new(Mutex::new(consumer.add_producer()));
         let disconnects = Arc::clone(&connects);
         let topic = CString::from(topic);
-        let mut record = Vec::with_capacity(record_size(BYTES));
 
         // What finds no room is counted by the hand-off, so the answers to `push` are not needed.
         let set = CallbackSet::new((
@@ -190,8 +189,8 @@ impl Client {
                         Some(at) => unsafe { slice::from_raw_parts(at.as_ptr(), length) },
                         None => &[],
                     };
-                    write_message(&mut record, topic.to_bytes(), payload);
-                    let _ = messages.push(&record);
+                    let topic = topic.to_bytes();
+                    let _ = messages.push_parts(&[&head(topic), topic, payload]);
                 },
             ),
         ));
@@ -215,7 +214,7 @@ impl Client {
             })?;
             // SAFETY: the client lives until its thread has ended: the closure below holds it.
             check(unsafe { ffi::mosquitto_loop_start(client) })?;
-            let stop: Box<dyn FnOnce() -> Result<(), Error> + Send> = Box::new(move || {
+            let stop: Stop = Box::new(move || {
                 let stopped = kept.stop();
                 if stopped.is_err() {
                     // The thread may still use the client: it stays for ever.
@@ -226,7 +225,7 @@ impl Client {
             Ok(stop)
         });
         match registered {
-            Ok(callbacks) => Ok(Client { events: consumer.into_stream(), handle, callbacks }),
+            Ok(callbacks) => Ok(Client { events: Subscription::new(consumer, callbacks), handle }),
             Err(RegisterError::Full(_)) => Err(Error::NoRoom),
             Err(RegisterError::Library(error)) => Err(error),
         }
@@ -238,13 +237,13 @@ impl Client {
     }
 
     /// What the hand-off has counted, of messages and connection together.
-    pub fn stats(&mut self) -> Stats {
-        self.events.consumer().stats()
+    pub fn stats(&self) -> Stats {
+        self.events.stats()
     }
 
     /// Calls that were refused, and panics.
     pub fn counts(&self) -> callback_bridge::closure::Counts {
-        self.callbacks.counts()
+        self.events.registration().counts()
     }
 }
 
@@ -270,8 +269,8 @@ impl Stream for Client {
     type Item = Event;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Event>> {
-        let block = ready!(Pin::new(&mut self.events).poll_next(context));
+        let block = ready!(self.events.poll_recv(context));
         // Each record was written by `connect`, so it can be read.
-        Poll::Ready(block.and_then(|block| Event::read(&block)))
+        Poll::Ready(block.ok().and_then(|block| Event::read(&block)))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_int;
 
-use callback_bridge::handoff::OwnedBlock;
+use callback_bridge::handoff::Block;
 
 /// What a client tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,13 +40,10 @@ pub(super) const fn record_size(bytes: usize) -> usize {
     HEAD + bytes
 }
 
-/// Writes the record of a message.
-pub(super) fn write_message(record: &mut Vec<u8>, topic: &[u8], payload: &[u8]) {
-    record.clear();
+/// What stands before topic and payload in the record of a message.
+pub(super) fn head(topic: &[u8]) -> [u8; HEAD] {
     // A topic has at most 65535 bytes.
-    record.extend_from_slice(&(topic.len() as u32).to_ne_bytes());
-    record.extend_from_slice(topic);
-    record.extend_from_slice(payload);
+    (topic.len() as u32).to_ne_bytes()
 }
 
 /// The record of an answer of the broker's.
@@ -66,7 +63,7 @@ fn with_code(kind: u8, code: c_int) -> [u8; 5] {
 
 impl Event {
     /// Reads a record.
-    pub(super) fn read(block: &OwnedBlock<u8>) -> Option<Event> {
+    pub(super) fn read(block: &Block<'_, u8>) -> Option<Event> {
         if block.producer() != MESSAGES {
             let (kind, code) = block.split_first()?;
             let code = i32::from_ne_bytes(code.try_into().ok()?);

@@ -41,14 +41,10 @@ impl Connection {
     pub fn changes(&self, room: usize, overflow: Overflow) -> Result<Changes, Error> {
         let (mut producer, consumer) =
             Builder::new(room, HEAD + NAME).overflow(overflow).build::<u8>();
-        let mut record = Vec::with_capacity(HEAD + NAME);
         let hook = self.on_update(move |operation, table, row| {
-            record.clear();
-            record.push(operation as u8);
-            record.extend_from_slice(&row.to_ne_bytes());
-            record.extend_from_slice(table.to_bytes());
+            let record = [&[operation as u8][..], &row.to_ne_bytes(), table.to_bytes()];
             // What finds no room is counted by the hand-off.
-            let _ = producer.push(&record);
+            let _ = producer.push_parts(&record);
         })?;
         Ok(Changes(Subscription::new(consumer, hook)))
     }
