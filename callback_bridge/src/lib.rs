@@ -1,6 +1,7 @@
 #![doc = include_str!("crate_page.md")]
 #![warn(missing_docs)]
 
+mod looks;
 mod sync;
 
 pub mod closure;

@@ -4,8 +4,8 @@ use super::cursor::{Cursor, Record};
 use super::fault::{Fault, fault};
 use super::lane::{ASLEEP, CLAIMED, CLOSED, Loss, PARITY};
 use super::memory::reserve;
-use super::parker::{LOOKS, pause};
 use super::producer::Producer;
+use crate::looks::{LOOKS, pause};
 use crate::sync::{Ordering, hint};
 
 /// How often a producer looks again while the consumer is taking the oldest block. That takes the

@@ -9,7 +9,7 @@ use super::consumer::Consumer;
 use super::fault::{Fault, fault};
 use super::lane::ASLEEP;
 use super::options::WakeUps;
-use super::parker::{LOOKS, pause};
+use crate::looks::{LOOKS, pause};
 use crate::sync::thread;
 
 /// What waiting came to.

@@ -13,7 +13,7 @@ use std::sync::atomic::AtomicU64 as Counter;
 #[cfg(not(loom))]
 use super::cache;
 use super::fault::{self, Fault};
-use super::slot::{INDEX_BITS, INDEX_MASK, Slot};
+use super::slot::{INDEX_BITS, INDEX_MASK, Inside, Slot};
 use super::{Exhausted, Reason, Stats};
 use crate::sync::{AtomicPtr, AtomicU64, AtomicUsize, Mutex, Ordering};
 
@@ -26,16 +26,21 @@ const NONE: u64 = INDEX_MASK as u64;
 /// One step of the tag in a head.
 const TAG: u64 = 1 << INDEX_BITS;
 
-/// What fits into a slot of each class, in bytes.
-pub(super) const CLASSES: [usize; 3] = [64, 512, 4096];
-/// And how it may be aligned.
+/// What fits into a slot of each class, in bytes, and how it may be aligned. The places of the first
+/// class lie in the slots themselves: then one cache line carries the state and the answer.
+pub(super) const CLASSES: [(usize, usize); 4] = [
+    (size_of::<Inside>(), align_of::<Inside>()),
+    (64, ALIGNMENT),
+    (512, ALIGNMENT),
+    (4096, ALIGNMENT),
+];
 const ALIGNMENT: usize = 64;
 
 /// The first class whose places have room.
 pub(super) const fn class_for(size: usize, align: usize) -> Option<usize> {
     let mut class = 0;
     while class < CLASSES.len() {
-        if size <= CLASSES[class] && align <= ALIGNMENT {
+        if size <= CLASSES[class].0 && align <= CLASSES[class].1 {
             return Some(class);
         }
         class += 1;
@@ -208,9 +213,10 @@ impl Pools {
         let number = self.chunks_made.load(Ordering::Relaxed);
         let room = self.chunks.get(number).ok_or(Exhausted)?;
         let first = match class {
-            0 => Self::chunk::<{ CLASSES[0] }>(number, class),
-            1 => Self::chunk::<{ CLASSES[1] }>(number, class),
-            _ => Self::chunk::<{ CLASSES[2] }>(number, class),
+            0 => Self::chunk::<0>(number, class),
+            1 => Self::chunk::<{ CLASSES[1].0 }>(number, class),
+            2 => Self::chunk::<{ CLASSES[2].0 }>(number, class),
+            _ => Self::chunk::<{ CLASSES[3].0 }>(number, class),
         };
         // Release: pairs with the Acquire load in `slot`.
         room.store(first, Ordering::Release);
@@ -224,7 +230,8 @@ impl Pools {
         self.slot(first).ok_or(Exhausted)
     }
 
-    /// A chunk of slots whose places have `SIZE` bytes; it is never given back.
+    /// A chunk of slots whose places have `SIZE` bytes; it is never given back. With 0, they lie in
+    /// the slots.
     fn chunk<const SIZE: usize>(number: usize, class: usize) -> *mut Slot {
         let chunk: *mut Chunk<SIZE> = Box::into_raw(Box::<Chunk<SIZE>>::new_uninit()).cast();
         // SAFETY: the address of a field of memory that is ours.
@@ -232,13 +239,18 @@ impl Pools {
         // SAFETY: likewise.
         let places = unsafe { &raw mut (*chunk).places }.cast::<Place<SIZE>>();
         for offset in 0..CHUNK {
-            // SAFETY: there are `CHUNK` of them.
-            let place = unsafe { places.add(offset) };
             let index = (number * CHUNK + offset) as u32;
             // SAFETY: there are `CHUNK` of them.
             let slot = unsafe { slots.add(offset) };
+            let place = if SIZE == 0 {
+                // SAFETY: the address of a field of memory that is ours.
+                unsafe { &raw mut (*slot).inside }.cast()
+            } else {
+                // SAFETY: there are `CHUNK` of them.
+                unsafe { places.add(offset) }.cast()
+            };
             // SAFETY: room for a slot, and nobody has seen it yet.
-            unsafe { slot.write(Slot::new(index, class as u8, place.cast())) };
+            unsafe { slot.write(Slot::new(index, class as u8, place)) };
         }
         slots
     }

@@ -12,6 +12,7 @@ use futures_core::future::FusedFuture;
 
 use super::slot::Slot;
 use super::{Abandoned, NotYet, park};
+use crate::looks::{LOOKS, pause};
 use crate::sync::thread;
 
 /// The answer of one request, some day: a future for any runtime, or to be waited for without one.
@@ -94,6 +95,7 @@ impl<T: Send + 'static, C: FnOnce()> Response<T, C> {
     ///
     /// If it was polled to its end before.
     pub fn wait(mut self) -> Result<T, Abandoned> {
+        self.look_out(|| false);
         park::with_waker(|waker| {
             loop {
                 if let Poll::Ready(answer) = self.advance(waker) {
@@ -130,6 +132,7 @@ impl<T: Send + 'static, C: FnOnce()> Response<T, C> {
     pub fn wait_timeout(mut self, timeout: Duration) -> Result<T, NotYet<Self>> {
         // A deadline that no clock will ever show is none.
         let deadline = Instant::now().checked_add(timeout);
+        self.look_out(|| deadline.is_some_and(|deadline| Instant::now() >= deadline));
         park::with_waker(|waker| {
             loop {
                 if let Poll::Ready(answer) = self.advance(waker) {
@@ -163,6 +166,17 @@ impl<T: Send + 'static, C: FnOnce()> Response<T, C> {
                 self.taken = true;
                 answer.ok_or(NotYet::Abandoned)
             }
+        }
+    }
+
+    /// Looks for a while whether the answer comes: to sleep and be woken takes longer, and costs the
+    /// peer a system call.
+    fn look_out(&self, too_late: impl Fn() -> bool) {
+        for look in 0..LOOKS {
+            if self.is_ready() || too_late() {
+                return;
+            }
+            pause(look);
         }
     }
 

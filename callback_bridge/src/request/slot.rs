@@ -57,14 +57,23 @@ pub(super) struct Slot {
     /// Written by the response while `WAITING` is clear. Taken by the completer, if its answer met
     /// `WAITING`, and else by the response.
     pub(super) waker: UnsafeCell<MaybeUninit<Waker>>,
-    /// Points to the memory for the value, in the same chunk; it never changes. The cell stands for
+    /// Points to the memory for the value, in the same chunk or `inside`; it never changes. The cell
+    /// stands for
     /// that memory: written by the completer between `OPEN` and `FULL`, read by the response after.
     pub(super) place: UnsafeCell<*mut u8>,
     /// The free list's; see [`super::pool`].
     pub(super) next: AtomicU32,
     pub(super) index: u32,
     pub(super) class: u8,
+    /// The place for a value that is short enough. Reached through `place` only.
+    pub(super) inside: Inside,
 }
+
+/// Room for a short value, in the slot's own cache line.
+pub(super) type Inside = std::cell::UnsafeCell<MaybeUninit<u64>>;
+
+#[cfg(all(not(loom), target_pointer_width = "64"))]
+const _: () = assert!(size_of::<Slot>() == 64);
 
 // SAFETY: what is not atomic is reached by one side at a time, as the flags above say; what crosses
 // threads in it is `Send` (the value, by the bound on `completion`; a `Waker`).
@@ -83,6 +92,7 @@ impl Slot {
             next: AtomicU32::new(0),
             index,
             class,
+            inside: Inside::new(MaybeUninit::uninit()),
         }
     }
 
