@@ -71,3 +71,15 @@ fn the_items_of_large_blocks_begin_at_a_cache_line() {
         }
     }
 }
+
+#[test]
+#[should_panic(expected = "a ring that fits into memory")]
+fn blocks_longer_than_memory_are_no_small_ring() {
+    drop(Builder::new(1, usize::MAX / 2 + 1).build::<u32>());
+}
+
+#[test]
+#[should_panic(expected = "a ring that fits into memory")]
+fn more_blocks_than_memory_are_no_small_ring() {
+    drop(Builder::new(usize::MAX / 8, 64).build::<u32>());
+}

@@ -92,6 +92,11 @@ impl Options {
     /// `blocks` of the longest fit however they lie: one more than that for the end of a lap, where
     /// the next block does not fit and the rest is skipped, and what is kept free behind each.
     pub(super) fn ring_size<T>(&self) -> u64 {
+        let bytes = self.longest.checked_mul(size_of::<T>());
+        assert!(
+            bytes.is_some_and(|bytes| bytes < isize::MAX as usize),
+            "a ring that fits into memory"
+        );
         let block = self.record_size::<T>(self.longest);
         let blocks =
             (self.blocks as u64).checked_add(1).and_then(|blocks| blocks.checked_mul(block));
