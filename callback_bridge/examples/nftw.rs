@@ -2,7 +2,12 @@
 //! before it returns.
 //!
 //! ```console
-//! $ cargo run -q -p callback_bridge --example nftw -- callback_bridge/src/closure
+//! $ cargo run -q -p callback_bridge --example nftw -- poc_cc
+//! poc_cc/build.rs
+//! poc_cc/src/ffi.rs
+//! poc_cc/src/lib.rs
+//! poc_cc/src/main.rs
+//! 4 Rust files
 //! ```
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -88,15 +93,18 @@ fn main() -> std::io::Result<()> {
     use std::path::PathBuf;
 
     let root = std::env::args_os().nth(1).map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let mut sources = 0;
+    let mut sources = Vec::new();
     let _end = tree::walk(&root, |path| {
         if path.extension().is_some_and(|extension| extension == "rs") {
-            println!("{}", path.display());
-            sources += 1;
+            sources.push(path.to_owned());
         }
         ControlFlow::Continue(())
     })?;
-    println!("{sources} Rust files");
+    sources.sort(); // nftw visits them in the order of the file system
+    for path in &sources {
+        println!("{}", path.display());
+    }
+    println!("{} Rust files", sources.len());
     Ok(())
 }
 
