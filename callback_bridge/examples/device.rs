@@ -2,13 +2,15 @@
 //!
 //! `cargo run -p callback_bridge --example device -- [--strategy S] [INPUT]`; `--help` says more.
 
+use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::thread;
+use std::time::Duration;
+use std::{mem, slice, thread};
 
 use anyhow::{Context, anyhow};
 use callback_bridge::closure::Thunk;
-use callback_bridge::handoff::{Builder, Overflow, Subscription};
+use callback_bridge::handoff::{Builder, Consumer, Overflow, Stats};
 use console::{Block, Counters, Options, Order, Promise, Report, Session, Tally};
 
 /// What happens when the consumer is too slow.
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
 }
 
 fn bridge(options: &Options<Strategy>, session: &Session) -> anyhow::Result<Report> {
-    let device = Arc::new(options.open_device()?);
+    let device = options.open_device()?;
     session.catch_ctrl_c()?;
     let longest = options.device.block_length as usize * device.channels() as usize;
     let overflow = match options.strategy {
@@ -63,45 +65,59 @@ fn bridge(options: &Options<Strategy>, session: &Session) -> anyhow::Result<Repo
         Strategy::DropOldest => Overflow::DropOldest,
         Strategy::Spill => Overflow::Spill { limit: 1000 * longest },
     };
-    let (mut producer, consumer) =
+    let (mut producer, blocks) =
         Builder::new(options.capacity, longest).overflow(overflow).build::<i16>();
-
-    let thunk = Thunk::new(move |samples: *const i16, count: usize| {
-        // SAFETY: the device lends `count` samples while the callback runs.
-        let samples = unsafe { std::slice::from_raw_parts(samples, count) };
-        let _ = producer.push(samples); // what is dropped is counted there
-    });
-    let running = Arc::clone(&device);
-    let registration = thunk
-        .register(|on_block| {
-            // SAFETY: the thunk is good until it is unregistered, on any thread, and never unwinds.
-            unsafe { device.start(on_block) }?;
-            Ok::<_, device::Error>(move || running.stop())
-        })
-        .map_err(|error| anyhow!("the device does not start: {error:?}"))?;
-    let (mut blocks, registration) = Subscription::new(consumer, registration).into_parts();
-
     let counters = Arc::new(Counters::default());
     let (seen, work) = (Arc::clone(&counters), options.work);
-    let consumer = thread::spawn(move || {
-        let (mut tally, mut order, mut first_sample) = (Tally::default(), Order::default(), 0);
-        while let Ok(block) = blocks.recv() {
-            first_sample += block.lost_items();
-            let (sequence, samples) = (block.sequence(), block.to_vec());
-            let block = Block { sequence, first_sample, samples };
-            seen.begin_work(&block);
-            tally.add(&block);
-            order.see(&block);
-            first_sample += block.samples.len() as u64;
-            thread::sleep(work);
-            seen.end_work();
-        }
-        (tally, order, blocks.stats())
+    let consumer = thread::spawn(move || consume(blocks, &seen, work));
+
+    let (sent, mut before) = (Arc::clone(&counters), producer.stats());
+    let on_block = Thunk::new(move |samples: *const i16, count: usize| {
+        // SAFETY: the device lends `count` samples while the callback runs.
+        let samples = unsafe { slice::from_raw_parts(samples, count) };
+        sent.sending();
+        let _ = producer.push(samples); // where it drops a block, this or an older one, it counts
+        count_dropped(&sent, &before, &producer.stats());
+        before = producer.stats();
     });
+    let registration = on_block.register(|on_block| {
+        // SAFETY: good until it is unregistered, on any thread, and it never unwinds.
+        unsafe { device.start(on_block) }?;
+        Ok::<_, device::Error>(|| device.stop())
+    });
+    let registration = registration.map_err(|error| anyhow!("the device: {error}"))?;
+
     let ending = session.watch(&device, &counters)?;
     let ended = registration.unregister(); // drops the producer: the consumer takes the rest and ends
     ended.outcome.context("the device does not stop")?;
-    let (tally, order, stats) = consumer.join().map_err(|_| anyhow!("the consumer panicked"))?;
-    counters.dropped(stats.dropped_items as usize);
+    if let Some(panic) = ended.panic {
+        resume_unwind(panic);
+    }
+    session.drain(&counters, || consumer.is_finished());
+    let (tally, order) = consumer.join().unwrap_or_else(|panic| resume_unwind(panic));
     Ok(Report::new(options, &device, ending, &counters, &tally, &[order]))
+}
+
+/// Tells the report what was dropped between two looks. Of several blocks only the sum is known.
+fn count_dropped(counters: &Counters, before: &Stats, now: &Stats) {
+    let mut samples = now.dropped_items - before.dropped_items;
+    for _ in before.dropped_blocks..now.dropped_blocks {
+        counters.refused(mem::take(&mut samples) as usize);
+    }
+}
+
+fn consume(mut blocks: Consumer<i16>, counters: &Counters, work: Duration) -> (Tally, Order) {
+    let (mut tally, mut order, mut first_sample) = (Tally::default(), Order::default(), 0);
+    while let Ok(block) = blocks.recv() {
+        counters.arrived();
+        first_sample += block.lost_items();
+        let block = Block { sequence: block.sequence(), first_sample, samples: block.to_vec() };
+        first_sample += block.samples.len() as u64;
+        counters.begin_work(&block);
+        tally.add(&block);
+        order.see(&block);
+        thread::sleep(work);
+        counters.end_work();
+    }
+    (tally, order)
 }
