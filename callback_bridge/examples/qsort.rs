@@ -4,12 +4,13 @@
 //! ```console
 //! $ cargo run -q -p callback_bridge --example qsort
 //! [9, 7, 5, 0, -2]
-//! 7 comparisons
+//! 5 of them were compared
 //! ```
 
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::ffi::{c_int, c_void};
 
 use callback_bridge::closure::Thunk;
@@ -54,13 +55,13 @@ fn sort_by<T: Copy>(items: &mut [T], mut compare: impl FnMut(&T, &T) -> Ordering
 
 fn main() {
     let mut numbers = [5, -2, 9, 0, 7];
-    let mut comparisons = 0;
+    let mut compared = BTreeSet::new(); // how often, each libc decides for itself
     sort_by(&mut numbers, |left, right| {
-        comparisons += 1;
+        compared.extend([*left, *right]);
         right.cmp(left)
     });
     println!("{numbers:?}");
-    println!("{comparisons} comparisons");
+    println!("{} of them were compared", compared.len());
 }
 
 #[cfg(test)]
