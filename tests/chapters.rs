@@ -4,11 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
-use support::{EXPERIMENTS, workspace};
+use support::{EXPERIMENTS, WITH_THE_LIBRARY, workspace};
 
 /// The headings of a chapter, in order.
-const PARTS: [&str; 7] =
-    ["Problem", "Picture", "The code", "Run it", "What to notice", "What goes wrong", "Next"];
+const PARTS: [&str; 8] = [
+    "Problem",
+    "Picture",
+    "The code",
+    "Run it",
+    "What to notice",
+    "What goes wrong",
+    LIBRARY,
+    "Next",
+];
+const LIBRARY: &str = "With the library";
 const LONGEST_EXCERPT: usize = 15;
 /// Languages whose blocks are excerpts of a file that the text names.
 const SOURCE: [&str; 3] = ["rust", "c", "toml"];
@@ -82,13 +91,15 @@ fn each_chapter_has_its_parts_in_order() {
         let page = read_page(&path);
         let title = format!("{number}. {name}: ");
         assert!(page.title.starts_with(&title), "{name}: the title is {:?}", page.title);
-        assert_eq!(page.headings, PARTS, "{name}");
+        let with_it = WITH_THE_LIBRARY.contains(&name);
+        let parts: Vec<_> = PARTS.into_iter().filter(|&part| with_it || part != LIBRARY).collect();
+        assert_eq!(page.headings, parts, "{name}");
         let has = |language: &str| page.blocks.iter().any(|block| block.language == language);
         assert!(has("mermaid"), "{name} has no picture");
         assert!(has("console"), "{name} has no transcript");
         assert!(has("rust") && has("c"), "{name} shows not both languages");
         let lines = read(&path).lines().count();
-        assert!((80..=160).contains(&lines), "{name}: the chapter has {lines} lines");
+        assert!((80..=180).contains(&lines), "{name}: the chapter has {lines} lines");
     }
 }
 
@@ -161,11 +172,33 @@ fn foreign_functions_are_declared_in_ffi_rs_alone() {
         assert!(read(&workspace().join(name).join("src/ffi.rs")).contains("unsafe extern \"C\" {"));
         let sources = files_in(&workspace().join(name).join("src"));
         let binaries = files_in(&workspace().join(name).join("src/bin"));
-        for file in sources.iter().chain(&binaries).filter(|file| file.is_file()) {
+        let examples = files_in(&workspace().join(name).join("examples"));
+        let files = sources.iter().chain(&binaries).chain(&examples);
+        for file in files.filter(|file| file.is_file()) {
             let declares = read(file).contains("unsafe extern \"C\" {");
             assert_eq!(declares, file.ends_with("ffi.rs"), "{}", file.display());
         }
     }
+}
+
+#[test]
+fn with_the_library_unsafe_is_for_the_c_alone() {
+    let mut seen = 0;
+    for name in WITH_THE_LIBRARY {
+        for file in files_in(&workspace().join(name).join("examples")) {
+            let source = read(&file);
+            for (number, line) in (1..).zip(source.lines()).filter(|(_, l)| l.contains("unsafe {"))
+            {
+                // A call into C, and the line that makes a slice of what C lends.
+                let calls =
+                    ["unsafe { ffi::", "unsafe { device.start(", "unsafe { slice::from_raw"];
+                let calls_c = calls.iter().any(|call| line.contains(call));
+                assert!(calls_c, "{}:{number}: {line}", file.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 10, "only {seen} unsafe blocks were found");
 }
 
 #[test]

@@ -1,25 +1,44 @@
-//! Every transcript in every README is run and compared.
+//! Every transcript in every README is run and compared, and what the examples print.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
+use std::sync::Once;
 
-use support::{EXPERIMENTS, workspace};
+use support::{EXPERIMENTS, WITH_THE_LIBRARY, workspace};
 
 /// Commands whose transcripts are not run here, because they run this test or take minutes.
 /// Their blocks are marked `console,ignore`.
 const EXEMPT: [&str; 1] = ["$ cargo test --workspace"];
 
+/// Runs cargo in the workspace's folder and gives back what is on standard output.
+#[track_caller]
+fn cargo(arguments: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO"));
+    let output = command.current_dir(workspace()).args(arguments).output().expect("cargo is there");
+    assert!(output.status.success(), "{arguments:?}: {}", support::stderr(&output));
+    support::stdout(&output)
+}
+
+/// So that no `cargo run` below compiles, or waits for another that does. One by one, as the
+/// transcripts do it: with other packages a dependency may have other features.
+fn build() {
+    static BUILT: Once = Once::new();
+    BUILT.call_once(|| {
+        for name in EXPERIMENTS {
+            cargo(&["build", "--quiet", "--bins", "-p", name]);
+        }
+        for name in EXPERIMENTS.into_iter().chain(["callback_bridge"]) {
+            cargo(&["build", "--quiet", "--examples", "-p", name]);
+        }
+    });
+}
+
 #[test]
 fn transcripts_are_what_the_commands_print() {
-    // So that no `cargo run` below compiles, or waits for another that does. One by one, as the
-    // transcripts do it: with other packages a dependency may have other features.
-    for name in EXPERIMENTS {
-        let mut build = Command::new(env!("CARGO"));
-        build.current_dir(workspace()).args(["build", "--quiet", "--bins", "-p", name]);
-        assert!(build.status().expect("cargo is there").success(), "{name}");
-    }
+    build();
     let cases = trycmd::TestCases::new();
-    cases.register_bin("cargo", std::path::Path::new(env!("CARGO")));
+    cases.register_bin("cargo", Path::new(env!("CARGO")));
     cases.timeout(support::PATIENCE);
     cases.case(workspace().join("README.md"));
     for name in EXPERIMENTS {
@@ -43,5 +62,56 @@ fn only_the_named_commands_are_exempt() {
                 other => panic!("{page}: {other} is neither run nor exempt"),
             }
         }
+    }
+}
+
+/// The lines that differ from one run to the next.
+const VARYING: [&str; 4] =
+    ["most waiting", "longest callback", "callback thread", "consumer threads"];
+
+/// "With the library" says so, in each chapter that has it.
+#[test]
+fn with_the_library_the_same_lines_are_printed() {
+    build();
+    for &name in WITH_THE_LIBRARY {
+        let (package, example, strategy) = match name {
+            // Its strategies have the library's names.
+            "bridge_with_sync" => ("callback_bridge", "device", "strategy"),
+            _ => (name, "with_the_library", "no line"),
+        };
+        let lines = |printed: String| -> Vec<String> {
+            let varies = |line: &str| {
+                VARYING.iter().chain([&strategy]).any(|beginning| line.starts_with(beginning))
+            };
+            printed.lines().filter(|line| !varies(line)).map(str::to_owned).collect()
+        };
+        // Not in real time, which a busy machine may miss; steps 4 to 7 look at no argument.
+        let run = |package, target: &[&str]| {
+            let flat_out = ["--", "--pace", "flat-out"];
+            lines(cargo(&[&["run", "--quiet", "-p", package], target, &flat_out].concat()))
+        };
+        let by_hand = run(name, &[]);
+        assert_eq!(run(package, &["--example", example]), by_hand, "{name}");
+        assert!(by_hand.len() >= 4, "{name} prints {by_hand:?}");
+    }
+}
+
+/// Transcripts in the documentation of an example.
+#[test]
+#[cfg(unix)] // nftw is a function of Unix
+fn examples_print_what_their_documentation_shows() {
+    build();
+    for example in ["qsort", "nftw"] {
+        let path = Path::new("callback_bridge/examples").join(example).with_extension("rs");
+        let source = fs::read_to_string(workspace().join(&path)).expect("the example");
+        let page = source.lines().map_while(|line| line.strip_prefix("//!"));
+        let page: Vec<_> = page.map(|line| line.strip_prefix(' ').unwrap_or(line)).collect();
+        let from = page.iter().skip_while(|line| **line != "```console").skip(1);
+        let mut transcript = from.take_while(|line| **line != "```");
+        let command = transcript.next().and_then(|line| line.strip_prefix("$ cargo "));
+        let command = command.unwrap_or_else(|| panic!("{} shows no command", path.display()));
+        let arguments: Vec<_> = command.split_whitespace().collect();
+        let printed = cargo(&arguments);
+        assert!(printed.lines().eq(transcript.copied()), "{}: {printed}", path.display());
     }
 }

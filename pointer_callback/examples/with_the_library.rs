@@ -29,11 +29,9 @@ impl Sensor {
         let registration = callback.register(|listener, user_data| {
             // SAFETY: the sensor is alive. It passes this user data to this function and no other.
             unsafe { ffi::pointer_callback_bridge_listen(sensor, Some(listener), user_data) };
-            Ok::<_, Infallible>(|| {
-                // SAFETY: `self` is borrowed, so the sensor is alive. From here on it calls nobody.
-                unsafe {
-                    ffi::pointer_callback_bridge_listen(self.0.as_ptr(), None, ptr::null_mut())
-                }
+            Ok::<_, Infallible>(move || {
+                // SAFETY: it is still alive, as it is borrowed. From here on it calls nobody.
+                unsafe { ffi::pointer_callback_bridge_listen(sensor, None, ptr::null_mut()) };
             })
         });
         registration.map_err(|error| anyhow!("{error}"))

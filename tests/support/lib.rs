@@ -29,6 +29,9 @@ pub const EXPERIMENTS: [&str; 9] = [
     "bridge_with_sync",
 ];
 
+/// Those whose chapters end with the library: before them there is nothing that it takes over.
+pub const WITH_THE_LIBRARY: &[&str] = EXPERIMENTS.split_at(3).1;
+
 /// The folder that holds the workspace's `Cargo.toml`.
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace")
