@@ -6,6 +6,7 @@ use std::io::Write;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -156,20 +157,28 @@ fn a_pipe_that_breaks_off_delivers_what_came_and_says_so() {
     assert_eq!((recording.ended, recording.notice), (Ok(true), Some(notice)));
 }
 
+/// Opens a device on the pipe and gives it what opening needs; its other end stays open. A device
+/// that wants more than that would wait for ever.
+fn open_with(pipe: &Pipe, config: Config, header: &[u8]) -> (Device, File) {
+    let (opened, device) = mpsc::channel();
+    thread::spawn(move || opened.send(Device::open(&config)));
+    let mut writer = pipe.writer();
+    writer.write_all(header).expect("the device reads");
+    let device = device.recv_timeout(PATIENCE); // if it fails, the pipe is closed, and opening ends
+    let opened = device.unwrap_or_else(|_| {
+        panic!("after {PATIENCE:?} it waits for more than these {} bytes", header.len())
+    });
+    (opened.expect("it opens"), writer)
+}
+
 /// A device that has read 200 samples and waits for more; its blocks, and the pipe's other end.
 fn waiting(stage: &Stage, pipe: &Pipe, source: Source, pace: Pace) -> (Device, File) {
-    let header = wav::simple(2, &samples())[..44].to_vec();
-    let is_wav = matches!(source, Source::Wav(_));
-    let opened = thread::scope(|scope| {
-        let config = Config { pace, block_length: 10_000, ..flat_out(source) };
-        let opening = scope.spawn(move || Device::open(&config).expect("it opens"));
-        let mut writer = pipe.writer();
-        if is_wav {
-            writer.write_all(&header).expect("the header");
-        }
-        (opening.join().expect("the device"), writer)
-    });
-    let (device, mut writer) = opened;
+    let header = match source {
+        Source::Wav(_) => wav::simple(2, &samples())[..44].to_vec(),
+        _ => Vec::new(),
+    };
+    let config = Config { pace, block_length: 10_000, ..flat_out(source) };
+    let (device, mut writer) = open_with(pipe, config, &header);
     stage.start(&device).expect("it starts");
     writer.write_all(&bytes_of(&samples()[..200])).expect("samples");
     wait_until_drained(&writer);
