@@ -126,6 +126,12 @@ fn a_closed_standard_output_is_no_reason_to_panic() {
 }
 
 #[test]
+#[cfg(unix)]
+fn the_meter_is_redrawn_in_its_place_and_erased() {
+    support::terminal::the_meter_is_redrawn_in_its_place_and_erased(NAME);
+}
+
+#[test]
 fn help_names_every_option() {
     bridge::help_names_every_option(NAME, &ALL);
 }

@@ -13,7 +13,7 @@ use crate::{PATIENCE, built, workspace};
 
 /// A child that is killed when the test is through with it.
 #[derive(Debug)]
-struct Guarded(Child);
+pub(crate) struct Guarded(pub(crate) Child);
 
 impl Guarded {
     fn spawn(binary: &str, arguments: &[&str]) -> Guarded {
@@ -38,7 +38,7 @@ impl Guarded {
         assert_eq!(unsafe { libc::kill(id, signal) }, 0);
     }
 
-    fn wait(&mut self, mut meanwhile: impl FnMut(&Self)) -> ExitStatus {
+    pub(crate) fn wait(&mut self, mut meanwhile: impl FnMut(&Self)) -> ExitStatus {
         let begin = Instant::now();
         loop {
             if let Some(status) = self.0.try_wait().expect("a child") {

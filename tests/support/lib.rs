@@ -4,6 +4,8 @@
 pub mod bridge;
 #[cfg(unix)]
 pub mod ctrl_c;
+#[cfg(unix)]
+pub mod terminal;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
