@@ -1,4 +1,4 @@
-//! The experiment with the library: the same device, arguments and report, and no `state.c`.
+//! The experiment with `callback_bridge`: the same device, arguments and report, and no `state.c`.
 //!
 //! `cargo run -p bridge_with_tokio --example with_the_library -- [--strategy S] [INPUT]`
 

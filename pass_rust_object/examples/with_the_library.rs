@@ -1,4 +1,4 @@
-//! The experiment with the library: a closure instead of `bridge.c`.
+//! The experiment with `callback_bridge`: a closure instead of `bridge.c`.
 #![expect(clippy::print_stdout, reason = "printing is what a main is for")]
 
 use std::convert::Infallible;

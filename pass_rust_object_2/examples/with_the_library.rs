@@ -1,4 +1,4 @@
-//! The experiment with the library: the object is borrowed for one call, and no pointer is cast.
+//! The experiment with `callback_bridge`: the object is borrowed for one call, and no pointer is cast.
 #![expect(clippy::print_stdout, reason = "printing is what a main is for")]
 
 use anyhow::{Context, anyhow};

@@ -1,4 +1,4 @@
-//! The experiment with the library: the object stays in Rust, and the place in C is not needed.
+//! The experiment with `callback_bridge`: the object stays in Rust, and the place in C is not needed.
 #![expect(clippy::print_stdout, reason = "printing is what a main is for")]
 
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! The experiment with the library: a closure instead of a listener, a trampoline and a box.
+//! The experiment with `callback_bridge`: a closure instead of a listener, a trampoline and a box.
 #![expect(clippy::print_stdout, reason = "printing is what a main is for")]
 
 use std::convert::Infallible;
