@@ -53,15 +53,16 @@ impl State {
         *lock(&self.object)
     }
 
-    fn deliver(&self, value: i32) -> Result<(), NothingSet> {
-        // SAFETY: the library is claimed, and what is registered never unwinds.
+    fn deliver(&mut self, value: i32) -> Result<(), NothingSet> {
+        // SAFETY: the library is claimed, `&mut` keeps other threads out, and what is registered
+        // never unwinds.
         unsafe { ffi::pass_rust_object_3_main_deliver(value) };
         self.get().map(|_| ()).ok_or(NothingSet)
     }
 }
 
 fn main() -> anyhow::Result<()> {
-    let state = State::claim()??;
+    let mut state = State::claim()??;
     let before_set = state.get();
     let refusal = state.deliver(0).err().context("a value was delivered to nobody")?;
     let set = Tally { count: 0, total: 5 };
