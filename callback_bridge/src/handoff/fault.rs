@@ -10,8 +10,22 @@ pub(super) enum Fault {
     SleepWithoutLook,
     /// The producer does not fence between "published" and "does somebody sleep?".
     PublishWithoutFence,
+    /// The producer ends without waking a consumer that sleeps.
+    EndWithoutWake,
+    /// The producer does not fence between "ended" and "does somebody sleep?".
+    EndWithoutFence,
+    /// The block with which the threshold is reached wakes nobody.
+    ThresholdWithoutWake,
     /// The waiting producer sleeps without its second look.
     WaitWithoutLook,
+    /// The waiting producer does not fence between "I wait" and its second look.
+    WaitWithoutFence,
+    /// The consumer does not fence between making room and "does the producer wait?".
+    ReleaseWithoutFence,
+    /// The consumer closes without waking a producer that waits for room.
+    CloseWithoutWake,
+    /// The consumer says that it is gone before it wrote where it stopped reading.
+    GoneBeforeLeft,
     /// The producer drops the oldest block without asking whether the consumer took it.
     DropWithoutAsking,
     /// The producer forgets that the consumer holds a block.

@@ -1,6 +1,7 @@
 //! What one producer and the consumer share: a ring, and the words that say how far each is.
 
 use super::cursor::{Cursor, Record};
+use super::fault::{Fault, fault};
 use super::fence::Fence;
 use super::memory::Segment;
 use super::options::Options;
@@ -194,8 +195,14 @@ impl<T: Copy> Lane<T> {
         if !self.options.waits() {
             return;
         }
+        let closed = || self.seldom.0.attention.load(Ordering::Relaxed) & CLOSED != 0;
+        if fault(Fault::CloseWithoutWake) && closed() {
+            return;
+        }
         // The producer says that it waits, fences, and looks for room again: one of us sees.
-        self.fence.light();
+        if !fault(Fault::ReleaseWithoutFence) {
+            self.fence.light();
+        }
         let waiting = &self.seldom.0.waiting;
         if waiting.load(Ordering::Relaxed) != 0 && waiting.swap(0, Ordering::Relaxed) != 0 {
             self.room.unpark();
@@ -204,6 +211,9 @@ impl<T: Copy> Lane<T> {
 
     /// The consumer's last word: where it stopped reading.
     pub(super) fn leave(&self, cursor: Cursor<T>) {
+        if fault(Fault::GoneBeforeLeft) {
+            self.attend(CLOSED | GONE, ASLEEP);
+        }
         self.left.with_mut(|left| {
             // SAFETY: before `GONE` only the consumer touches it.
             unsafe { left.write(Some(cursor)) };

@@ -139,6 +139,18 @@ fn without_the_second_look_the_end_is_missed() {
     check(3, Some(Fault::SleepWithoutLook), end_against_sleeping);
 }
 
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_a_wake_up_the_end_is_missed() {
+    check(3, Some(Fault::EndWithoutWake), end_against_sleeping);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_producers_fence_the_end_is_missed() {
+    check(3, Some(Fault::EndWithoutFence), end_against_sleeping);
+}
+
 /// Two producers, each of which may wake the consumer.
 fn two_producers() {
     let (mut one, mut consumer) = channel(1, Overflow::DropNewest);
@@ -188,6 +200,18 @@ fn without_the_producers_second_look_it_waits_for_ever() {
     check(2, Some(Fault::WaitWithoutLook), full_against_draining);
 }
 
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_its_fence_a_waiting_producer_waits_for_ever() {
+    check(2, Some(Fault::WaitWithoutFence), full_against_draining);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_fence_of_a_release_the_producer_waits_for_ever() {
+    check(2, Some(Fault::ReleaseWithoutFence), full_against_draining);
+}
+
 /// A push that waits for room against a consumer that takes all that is ready and then gives it
 /// back at once.
 ///
@@ -232,6 +256,43 @@ fn waiting_against_close() {
 #[test]
 fn closing_releases_a_push_that_waits() {
     check(2, None, waiting_against_close);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_a_wake_up_a_push_waits_though_it_is_closed() {
+    check(2, Some(Fault::CloseWithoutWake), waiting_against_close);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_second_look_a_push_waits_though_it_is_closed() {
+    check(2, Some(Fault::WaitWithoutLook), waiting_against_close);
+}
+
+/// A push that waits for room against a consumer that goes away, without closing first.
+fn waiting_against_leaving() {
+    let (mut producer, consumer) = channel(1, Overflow::Wait);
+    let callback = thread::spawn(move || while producer.push(&samples(1)).is_ok() {});
+    drop(consumer);
+    callback.join().expect("no panic");
+}
+
+#[test]
+fn leaving_releases_a_push_that_waits() {
+    check(2, None, waiting_against_leaving);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_a_wake_up_a_push_waits_though_nobody_is_there() {
+    check(2, Some(Fault::CloseWithoutWake), waiting_against_leaving);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_consumers_fence_a_push_waits_though_nobody_is_there() {
+    check(2, Some(Fault::ReleaseWithoutFence), waiting_against_leaving);
 }
 
 /// The producer drops the oldest block while the consumer takes and reads it.
@@ -336,6 +397,42 @@ fn consumer_dropped() {
 #[test]
 fn a_consumer_that_leaves_loses_nothing_uncounted() {
     check(3, None, consumer_dropped);
+}
+
+#[test]
+#[should_panic(expected = "Causality violation")]
+fn a_consumer_that_is_gone_too_early_is_not_counted() {
+    check(3, Some(Fault::GoneBeforeLeft), consumer_dropped);
+}
+
+/// The producer stays, so that only the block with which the threshold is reached can wake.
+fn threshold_against_sleeping() {
+    let (producer, consumer) = Builder::new(2, LENGTH).wake_ups(WakeUps::From(2)).build::<u64>();
+    let (mut producer, mut consumer) = (keep(producer), keep(consumer));
+    let callback = thread::spawn(move || {
+        producer.push(&samples(1)).expect("room");
+        producer.push(&samples(2)).expect("room");
+        producer
+    });
+    assert_eq!(consumer.recv().expect("two are enough").to_vec(), samples(1));
+    drop(callback.join());
+}
+
+#[test]
+fn a_block_with_which_the_threshold_is_reached_wakes() {
+    check(3, None, threshold_against_sleeping);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_that_wake_up_the_consumer_sleeps_on_full_hands() {
+    check(3, Some(Fault::ThresholdWithoutWake), threshold_against_sleeping);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_the_producers_fence_the_threshold_is_missed() {
+    check(3, Some(Fault::PublishWithoutFence), threshold_against_sleeping);
 }
 
 #[test]

@@ -43,9 +43,11 @@ impl<T: Copy + Send> Producer<T> {
         loop {
             seldom.waiting.store(1, Ordering::Relaxed);
             // The consumer releases, fences, and looks at `waiting`: one of us sees the other.
-            self.lane.fence.heavy();
-            let closed = seldom.attention.load(Ordering::Relaxed) & CLOSED != 0;
-            if closed || (!fault(Fault::WaitWithoutLook) && self.place(size).is_some()) {
+            if !fault(Fault::WaitWithoutFence) {
+                self.lane.fence.heavy();
+            }
+            let closed = || seldom.attention.load(Ordering::Relaxed) & CLOSED != 0;
+            if !fault(Fault::WaitWithoutLook) && (closed() || self.place(size).is_some()) {
                 seldom.waiting.store(0, Ordering::Relaxed);
                 return;
             }

@@ -253,6 +253,7 @@ impl<T: Copy + Send> Producer<T> {
     fn enough(&self) -> bool {
         let WakeUps::From(threshold) = self.lane.options.wake_ups else { return true };
         let gone = self.lane.released.0.delivered.get().blocks + self.dropped_oldest.blocks;
+        let threshold = threshold + u64::from(fault(Fault::ThresholdWithoutWake));
         self.accepted.saturating_sub(gone) >= threshold
     }
 
@@ -438,8 +439,11 @@ impl<T: Copy + Send> Drop for Producer<T> {
         let lane = &*self.lane;
         // Release: pairs with the consumer's Acquire, which then sees the last `tail`.
         lane.seldom.0.ended.store(true, Ordering::Release);
-        lane.fence.light();
-        if lane.seldom.0.attention.load(Ordering::Relaxed) & ASLEEP != 0 {
+        if !fault(Fault::EndWithoutFence) {
+            lane.fence.light();
+        }
+        let asleep = lane.seldom.0.attention.load(Ordering::Relaxed) & ASLEEP != 0;
+        if asleep && !fault(Fault::EndWithoutWake) {
             lane.signal.wake();
         }
     }
