@@ -40,14 +40,26 @@ impl Subject {
     }
 }
 
-/// How often and for how long.
+/// What is run, how often and for how long.
 #[derive(Debug, Clone, Copy)]
-pub struct Effort {
+pub struct Effort<'a> {
     /// `--quick`: one round, a twentieth of the work; for the checks of content, not for the times.
     pub quick: bool,
+    /// Only cases whose names contain one of these; all, if there is none.
+    pub cases: &'a [String],
+    /// Likewise for subjects.
+    pub subjects: &'a [String],
 }
 
-impl Effort {
+impl Effort<'_> {
+    /// Whether this subject takes part in this case.
+    pub fn wants(&self, case: &str, subject: &str) -> bool {
+        let contains_one = |name: &str, texts: &[String]| {
+            texts.is_empty() || texts.iter().any(|text| name.contains(text.as_str()))
+        };
+        contains_one(case, self.cases) && contains_one(subject, self.subjects)
+    }
+
     /// Rounds in which every subject has its turn.
     pub fn rounds(self) -> usize {
         if self.quick { 1 } else { 7 }
@@ -69,7 +81,8 @@ const LONGEST_RUN: Duration = Duration::from_secs(60);
 ///
 /// If a run panics: what it had to deliver was not what it delivered.
 pub fn run(group: &'static str, case: &str, effort: Effort, subjects: Vec<Subject>) -> Vec<Figure> {
-    let subjects: Vec<_> = subjects.into_iter().map(std::sync::Arc::new).collect();
+    let wanted = subjects.into_iter().filter(|subject| effort.wants(case, subject.name));
+    let subjects: Vec<_> = wanted.map(std::sync::Arc::new).collect();
     let mut values = BTreeMap::<(usize, usize), (&'static str, Vec<f64>)>::new();
     let mut hangs = vec![false; subjects.len()];
     for round in 0..effort.rounds() {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::closure::{self, Caller};
 use crate::handoff::{Channel, Push, Sample, channels, ours, rings};
-use crate::harness::Figure;
+use crate::harness::{Effort, Figure};
 use crate::request::{self, AtomicSlot, Bridge, FuturesOneshot, Oneshot, Peer, TokioOneshot};
 
 /// Steps of the shorter run.
@@ -113,11 +113,11 @@ pub fn step(name: &str, count: usize) -> Result<(), Box<dyn Error>> {
 }
 
 /// Counts all steps; says whether each is within its limit.
-pub fn run() -> Result<(Vec<Figure>, bool), Box<dyn Error>> {
+pub fn run(effort: Effort) -> Result<(Vec<Figure>, bool), Box<dyn Error>> {
     let mut figures = Vec::new();
     let mut all_within = true;
     let mut last_case = "";
-    for step in steps() {
+    for step in steps().into_iter().filter(|step| effort.wants(step.case, step.subject)) {
         if step.case != last_case {
             println!("\n{}, instructions", step.case);
             last_case = step.case;

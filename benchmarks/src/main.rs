@@ -1,12 +1,12 @@
 //! `callback_bridge` and its peers in one run, and how many instructions they take.
 //!
 //! ```text
-//! cargo run --release --manifest-path benchmarks/Cargo.toml -- request --svg charts
+//! cargo run --release --manifest-path benchmarks/Cargo.toml -- request --subject callback_bridge
 //! cargo run --release --manifest-path benchmarks/Cargo.toml -- instructions
 //! ```
 //!
 //! Each group runs its subjects in rotating order, checks what they delivered in every run, and
-//! prints medians and their ratios.
+//! prints medians and their ratios. `README.md` says how, and has the charts.
 
 use std::error::Error;
 use std::fs::File;
@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::chart::Chart;
 use crate::harness::{Effort, Figure};
 
 mod chart;
@@ -23,6 +24,7 @@ mod ffi;
 mod handoff;
 mod harness;
 mod instructions;
+mod page;
 mod request;
 
 /// callback_bridge and its peers, side by side.
@@ -52,50 +54,64 @@ struct Options {
     /// One short round: it checks the content, and its times say nothing.
     #[arg(long)]
     quick: bool,
+    /// Run only cases whose names contain the text; may be given several times.
+    #[arg(long = "case", value_name = "TEXT")]
+    cases: Vec<String>,
+    /// Run only subjects whose names contain the text; may be given several times.
+    #[arg(long = "subject", value_name = "TEXT")]
+    subjects: Vec<String>,
     /// Write the figures as a JSON list.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Draw a chart for each case.
+    /// Draw the charts.
     #[arg(long, value_name = "DIR")]
     svg: Option<PathBuf>,
+    /// Write tables, with links to the charts, into the group's part of this page.
+    #[arg(long, value_name = "FILE", requires = "svg")]
+    markdown: Option<PathBuf>,
 }
 
 impl Options {
-    fn effort(&self) -> Effort {
-        Effort { quick: self.quick }
+    fn effort(&self) -> Effort<'_> {
+        Effort { quick: self.quick, cases: &self.cases, subjects: &self.subjects }
     }
 
-    fn keep(&self, figures: &[Figure]) -> Result<(), Box<dyn Error>> {
+    /// Ratios are to `reference`, where it took part.
+    fn keep(&self, figures: &[Figure], reference: &str) -> Result<(), Box<dyn Error>> {
+        if figures.is_empty() {
+            return Err("no case of this group, or no subject, has such a name".into());
+        }
         if let Some(path) = &self.json {
             serde_json::to_writer_pretty(File::create(path)?, figures)?;
         }
+        let charts = Chart::of(figures);
         if let Some(directory) = &self.svg {
-            chart::draw(figures, directory)?;
+            chart::draw(&charts, directory, self.quick)?;
+            if let Some(page) = &self.markdown {
+                page::write(&charts, reference, directory, page)?;
+            }
         }
         Ok(())
     }
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let (options, figures) = match Arguments::parse().group {
+    let (options, figures, reference) = match Arguments::parse().group {
         Group::Closure(options) => {
             let figures = closure::run(options.effort());
-            harness::print(&figures, "by hand");
-            (options, figures)
+            (options, figures, "by hand")
         }
         Group::Handoff(options) => {
             let figures = handoff::run(options.effort());
-            harness::print(&figures, handoff::LIMIT);
-            (options, figures)
+            (options, figures, handoff::LIMIT)
         }
         Group::Request(options) => {
             let figures = request::run(options.effort());
-            harness::print(&figures, "callback_bridge");
-            (options, figures)
+            (options, figures, "callback_bridge")
         }
         Group::Instructions(options) => {
-            let (figures, all_within) = instructions::run()?;
-            options.keep(&figures)?;
+            let (figures, all_within) = instructions::run(options.effort())?;
+            options.keep(&figures, handoff::LIMIT)?;
             return Ok(if all_within { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Group::Step { name, count } => {
@@ -103,6 +119,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             return Ok(ExitCode::SUCCESS);
         }
     };
-    options.keep(&figures)?;
+    harness::print(&figures, reference);
+    options.keep(&figures, reference)?;
     Ok(ExitCode::SUCCESS)
 }
