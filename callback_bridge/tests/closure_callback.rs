@@ -465,6 +465,32 @@ fn null_and_made_up_user_data_are_refused() {
 }
 
 #[test]
+fn user_data_that_is_off_by_a_little_is_refused_also_where_calls_count_themselves() {
+    for counted in [false, true] {
+        let library = Library::default();
+        let callback = Callback::new(|_: UserData, value: c_int| -> c_int { value })
+            .or_else(|refusal| if refusal == Refusal::Closed { -3 } else { -1 });
+        let callback = if counted { callback.counted() } else { callback };
+        let _registration = callback
+            .register(|function, user_data| {
+                library.set(function, user_data);
+                Ok::<_, ()>(|| library.unset())
+            })
+            .unwrap();
+        let kept = library.kept().unwrap();
+        // The first call makes the callback known to this thread, the second one finds it so.
+        for _ in 0..2 {
+            assert_eq!(kept.call(1), 1);
+            // 256 further on is the next callback, which another test may have registered.
+            for offset in (-200..200).filter(|&offset| offset != 0) {
+                let made_up = kept.user_data().wrapping_add_signed(offset);
+                assert_eq!(kept.call_with(made_up, 1), -3, "{offset}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_callback_for_ever_runs_on_any_thread_and_refuses_null() {
     let library = Library::default();
     let callback = Callback::shared(|_: UserData, value: c_int| -> c_int {

@@ -21,8 +21,8 @@ use std::ptr;
 use super::fault::{Fault, broken};
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, fence};
 
-/// What `idle` holds while the thread is inside the callback. No handle has this value, and neither
-/// does a null pointer that C may pass for a handle.
+/// What `idle` holds while the thread is inside the callback. No handle has this value, nor has
+/// anything that C may pass for one: null, -1, an address, a handle that is off by a little.
 const BUSY: usize = usize::MAX - 0x5ea6;
 /// What `idle` holds while no callback is remembered.
 const EMPTY: usize = usize::MAX - 0x5ea7;
@@ -121,6 +121,8 @@ impl Seat {
         // Release, both: pairs with the Acquire loads in `is_busy_with`.
         self.idle.store(EMPTY, Ordering::Release);
         self.handle.store(EMPTY, Ordering::Release);
+        // Relaxed: for this thread. Should C pass `EMPTY` for a handle, there is no closure behind it.
+        self.data.store(ptr::null_mut(), Ordering::Relaxed);
     }
 
     /// Whether this thread is inside a callback through its seat. Own thread only.
@@ -217,5 +219,23 @@ fn light() {
     #[cfg(loom)]
     if !broken(Fault::LightFence) {
         fence(Ordering::SeqCst);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{EMPTY, Seat, ptr};
+
+    #[test]
+    fn a_seat_that_remembers_nothing_leads_to_no_closure() {
+        let seat = Seat::new();
+        for _ in 0..2 {
+            // As a trampoline does when C passes this for user data.
+            assert!(seat.remembers(EMPTY));
+            assert!(seat.sit_down().is_null());
+            assert!(seat.sit(0x101, ptr::dangling_mut(), || true));
+            assert!(!seat.leave(true));
+            seat.forget();
+        }
     }
 }

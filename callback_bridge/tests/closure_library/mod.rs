@@ -24,6 +24,10 @@ impl Kept {
         Kept { function, user_data: user_data.addr() }
     }
 
+    pub(crate) fn user_data(self) -> usize {
+        self.user_data
+    }
+
     pub(crate) fn call(self, value: i32) -> i32 {
         self.call_with(self.user_data, value)
     }

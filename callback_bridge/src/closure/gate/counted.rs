@@ -9,7 +9,8 @@ impl Gate {
     /// The usual case where calls count themselves. `false`: anything else is the case.
     #[inline(always)]
     pub(crate) fn try_count_in(&self, handle: usize, exclusive: bool) -> bool {
-        if self.state.load(Ordering::SeqCst) != handle | COUNTED {
+        // A handle that comes back from C with the flag in it is another number: not ours.
+        if handle & COUNTED != 0 || self.state.load(Ordering::SeqCst) != handle | COUNTED {
             return false;
         }
         // SeqCst, and SeqCst for the load that follows: `close` writes `state`, then reads these.
