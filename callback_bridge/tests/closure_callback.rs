@@ -3,6 +3,7 @@
 mod closure_library;
 
 use std::ffi::{c_char, c_int, c_uchar, c_void};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::{ptr, thread};
@@ -389,6 +390,38 @@ fn a_detached_once_closure_frees_itself_whether_called_before_or_after() {
 }
 
 #[test]
+fn a_panic_that_panics_when_it_is_dropped_goes_no_further() {
+    struct PanicsInDrop;
+    impl Drop for PanicsInDrop {
+        fn drop(&mut self) {
+            panic!("in drop");
+        }
+    }
+    let library = Library::default();
+    let register = || {
+        let callback = Callback::once(|_: UserData, _: c_int| -> c_int { panic_any(PanicsInDrop) });
+        let callback =
+            callback.or_else(|refusal| if refusal == Refusal::Panicked { -5 } else { -1 });
+        callback.register(|function, user_data| {
+            library.set(function, user_data);
+            Ok::<_, ()>(|| library.unset())
+        })
+    };
+    // Dropped by the call itself, by whoever detaches, and while the owner is panicking.
+    register().unwrap().detach();
+    assert_eq!(library.fire(1), Some(-5));
+    let registration = register().unwrap();
+    assert_eq!(library.fire(1), Some(-5));
+    registration.detach();
+    let owner = catch_unwind(AssertUnwindSafe(|| {
+        let _registration = register().unwrap();
+        assert_eq!(library.fire(1), Some(-5));
+        panic!("the owner");
+    }));
+    assert_eq!(owner.unwrap_err().downcast_ref(), Some(&"the owner"));
+}
+
+#[test]
 fn a_detached_guarded_closure_stays() {
     let library = Library::default();
     let callback = Callback::new(move |_: UserData, value: c_int| -> c_int { value + 1 });
@@ -434,7 +467,7 @@ fn a_panic_while_registering_passes_on_and_the_closure_is_dropped() {
     let callback = Callback::new(move |_: UserData| {
         let _owned = &counter;
     });
-    let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+    let caught = catch_unwind(AssertUnwindSafe(|| {
         let _ = callback.register(|_, _| -> Result<fn(), ()> { panic!("while registering") });
     }));
     assert_eq!(caught.unwrap_err().downcast_ref(), Some(&"while registering"));

@@ -241,6 +241,15 @@ pub(crate) struct Closed {
     pub(crate) panics: u64,
 }
 
+impl Drop for Closed {
+    fn drop(&mut self) {
+        if let Some(unclaimed) = self.panic.take() {
+            // The panic hook has reported it. This may be a callback, or a thread that is panicking.
+            drop_quietly(unclaimed);
+        }
+    }
+}
+
 fn take_free() -> Option<usize> {
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
     if free.first != 0 {

@@ -170,10 +170,11 @@ impl<U: Unregister> Registration<U> {
                 resume_unwind(panic)
             }
         };
-        let closed = closed.unwrap_or(Closed { dropped: true, panic: None, refused: 0, panics: 0 });
+        let nothing = Closed { dropped: true, panic: None, refused: 0, panics: 0 };
+        let mut closed = closed.unwrap_or(nothing);
         Some(Ended {
             outcome,
-            panic: closed.panic,
+            panic: closed.panic.take(),
             counts: Counts { refused: closed.refused, panics: closed.panics },
             dropped: closed.dropped,
         })
