@@ -8,15 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
-use callback_bridge::closure::{self, Aftermath, Callback, Refusal, Registration, UserData};
+use callback_bridge::closure::{self, Aftermath, BoxedRegistration, Callback, Refusal, UserData};
 use closure_library::{DropCounter, Kept, Library};
 
 const LATE: c_int = -40;
 
-/// A registration whose unregistering is a boxed closure, so that a test can keep it anywhere.
 /// What ends a registration.
 type End = Box<dyn FnOnce() + Send>;
-type AnyRegistration = Registration<Box<dyn FnOnce() -> Result<(), &'static str> + Send>>;
 
 fn fallback(refusal: Refusal) -> c_int {
     match refusal {
@@ -31,19 +29,19 @@ fn fallback(refusal: Refusal) -> c_int {
 fn register(
     library: &Library,
     closure: impl FnMut(UserData, c_int) -> c_int + Send + 'static,
-) -> AnyRegistration {
+) -> BoxedRegistration<&'static str> {
     Callback::new(closure)
         .or_else(fallback)
         .register(|function, user_data| {
             library.set(function, user_data);
             let library = library.clone();
-            let unset = move || {
+            Ok::<_, ()>(move || {
                 library.unset();
                 Ok(())
-            };
-            Ok::<_, ()>(Box::new(unset) as Box<dyn FnOnce() -> _ + Send>)
+            })
         })
         .unwrap()
+        .boxed()
 }
 
 #[test]
@@ -119,7 +117,7 @@ fn a_late_call_never_reaches_the_closure_that_has_taken_the_place() {
 #[test]
 fn dropped_inside_its_own_callback_it_does_not_wait_and_the_call_goes_on() {
     let library = Library::default();
-    let own: Arc<Mutex<Option<AnyRegistration>>> = Arc::default();
+    let own: Arc<Mutex<Option<BoxedRegistration<&'static str>>>> = Arc::default();
     let (counter, dropped) = DropCounter::new();
     let slot = Arc::clone(&own);
     let seen = Arc::clone(&dropped);
@@ -146,7 +144,7 @@ fn dropped_inside_its_own_callback_it_does_not_wait_and_the_call_goes_on() {
 #[test]
 fn a_closure_replaces_itself() {
     let library = Library::default();
-    let own: Arc<Mutex<Option<AnyRegistration>>> = Arc::default();
+    let own: Arc<Mutex<Option<BoxedRegistration<&'static str>>>> = Arc::default();
     let (counter, dropped) = DropCounter::new();
     let (slot, within) = (Arc::clone(&own), library.clone());
     let registration = register(&library, move |_, value| {
@@ -171,7 +169,7 @@ fn a_closure_replaces_itself() {
 #[test]
 fn a_closure_that_owns_its_registration_is_freed_with_it() {
     let library = Library::default();
-    let own: Arc<Mutex<Option<AnyRegistration>>> = Arc::default();
+    let own: Arc<Mutex<Option<BoxedRegistration<&'static str>>>> = Arc::default();
     let (counter, dropped) = DropCounter::new();
     let slot = Arc::clone(&own);
     let registration = register(&library, move |_, value| {
@@ -322,7 +320,7 @@ fn a_panic_in_the_closures_own_drop_is_caught_and_counted() {
         }
     }
     let library = Library::default();
-    let own: Arc<Mutex<Option<AnyRegistration>>> = Arc::default();
+    let own: Arc<Mutex<Option<BoxedRegistration<&'static str>>>> = Arc::default();
     for inside in [false, true] {
         let before = closure::statistics().drop_panics;
         let captured = PanicsInDrop;
@@ -404,7 +402,8 @@ fn what_was_to_be_closed_before_is_closed_before() {
             returned.send(()).unwrap();
         });
         has_entered.recv().unwrap();
-        drop(registration);
+        // In a box, too, it keeps the order.
+        drop(registration.boxed());
     });
     assert_eq!(*order.lock().unwrap(), ["before", "callback", "unregister"]);
 }

@@ -15,6 +15,35 @@ pub enum RegisterError<C, E> {
     Library(E),
 }
 
+impl<C, E> RegisterError<C, E> {
+    /// The callback, if it is here, and the error without it.
+    ///
+    /// The error then holds no closure, so it can be passed on with `?` like any other, wherever `E`
+    /// can.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use callback_bridge::closure::{Callback, RegisterError, UserData};
+    ///
+    /// fn start() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ///     let callback = Callback::new(|_: UserData| {});
+    ///     let refused = |_, _| Err::<fn(), _>(std::fmt::Error);
+    ///     callback.register(refused).map_err(|error| error.split().1)?;
+    ///     Ok(())
+    /// }
+    ///
+    /// let error = start().unwrap_err();
+    /// assert!(error.is::<RegisterError<(), std::fmt::Error>>());
+    /// ```
+    pub fn split(self) -> (Option<C>, RegisterError<(), E>) {
+        match self {
+            RegisterError::Full(callback) => (Some(callback), RegisterError::Full(())),
+            RegisterError::Library(error) => (None, RegisterError::Library(error)),
+        }
+    }
+}
+
 impl<C> fmt::Debug for Full<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Full")

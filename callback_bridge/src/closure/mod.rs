@@ -42,7 +42,7 @@
 //! - 4 (`Fn`: 5) say that the thread is outside, and see whether the closure is its to drop.
 //!
 //! A thunk adds 4: it loads which closure it stands for, and jumps there. `forever` saves nearly all
-//! of it, for closures that need no end: 2 instructions, and 3 more for a thunk. CI holds each of
+//! of it, for closures that need no end: 2 instructions, and the thunk's 4. CI holds each of
 //! these at its number: `cargo run --release --manifest-path benchmarks/Cargo.toml -- instructions`.
 //!
 //! The first call of a thread takes a lock, once, to make the thread known. A call that is nested in
@@ -141,7 +141,7 @@ pub use {
     options::AnyThread,
     pool::CAPACITY,
     prototype::{PlainPrototype, Prototype},
-    registration::{Counts, Ended, Registration},
+    registration::{BoxedRegistration, Counts, Ended, Registration},
     set::{CallbackSet, Members},
     statistics::{Statistics, statistics},
     thunk::Thunk,

@@ -1,6 +1,7 @@
 //! A registered callback.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::Ordering;
@@ -36,6 +37,10 @@ pub struct Registration<U: Unregister> {
     /// `None` once it has run, or never will.
     unregister: Option<U>,
 }
+
+/// A registration whose type can be written down: from [`Registration::boxed`].
+pub type BoxedRegistration<E = Infallible> =
+    Registration<Box<dyn FnOnce() -> Result<Aftermath, E> + Send>>;
 
 /// What a callback has refused, and how often its closure has panicked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,6 +109,60 @@ impl<U: Unregister> Registration<U> {
     pub fn resume_panic(&self) {
         if let Some(panic) = self.take_panic() {
             resume_unwind(panic);
+        }
+    }
+
+    /// The same registration, with the closure that unregisters in a box, so that a struct can have it
+    /// as a field.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::ffi::{c_int, c_void};
+    ///
+    /// use callback_bridge::closure::{BoxedRegistration, Callback, UserData};
+    ///
+    /// # type OnLevel = unsafe extern "C" fn(*mut c_void, c_int);
+    /// # unsafe fn meter_set(_: Option<OnLevel>, _: *mut c_void) -> c_int { 0 }
+    /// struct Meter {
+    ///     callback: BoxedRegistration<c_int>,
+    /// }
+    ///
+    /// impl Meter {
+    ///     fn new(mut on_level: impl FnMut(c_int) + Send + 'static) -> Option<Meter> {
+    ///         let callback = Callback::new(move |_: UserData, level: c_int| on_level(level));
+    ///         let registration = callback.register(|function, user_data| {
+    ///             // SAFETY: the meter calls the function with this user data, until it is unset.
+    ///             match unsafe { meter_set(Some(function), user_data) } {
+    ///                 0 => Ok(|| {
+    ///                     // SAFETY: after this the meter calls no more, unless it says that it does.
+    ///                     match unsafe { meter_set(None, std::ptr::null_mut()) } {
+    ///                         0 => Ok(()),
+    ///                         error => Err(error),
+    ///                     }
+    ///                 }),
+    ///                 error => Err(error),
+    ///             }
+    ///         });
+    ///         Some(Meter { callback: registration.ok()?.boxed() })
+    ///     }
+    /// }
+    ///
+    /// let meter = Meter::new(|level| println!("{level}")).expect("there is a meter");
+    /// assert_eq!(meter.callback.counts().refused, 0);
+    /// ```
+    pub fn boxed(mut self) -> BoxedRegistration<U::Error>
+    where
+        U: Send + 'static,
+        U::Error: 'static,
+    {
+        // Without it, dropping `self` does nothing.
+        let unregister = self.unregister.take();
+        Registration {
+            handle: self.handle,
+            slot: self.slot,
+            before: self.before.take(),
+            unregister: unregister.map(|unregister| Box::new(|| unregister.unregister()) as _),
         }
     }
 
