@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::builder::builder;
 use super::error::{Full, RegisterError};
 use super::fallback::{Fallback, UseDefault};
 use super::ffi_safe::sealed::UserPointer as _;
@@ -62,99 +63,34 @@ use super::unregister::Unregister;
 /// assert!(receiver.recv().is_err(), "the closure is dropped, and the sender with it");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// # What doesn't compile
+///
+/// A shared closure that changes what it has captured:
+///
+/// ```compile_fail
+/// use callback_bridge::closure::{Callback, UserData};
+///
+/// let mut calls = 0;
+/// let _callback = Callback::shared(move |_: UserData| calls += 1);
+/// ```
+///
+/// A fallback that captures:
+///
+/// ```compile_fail
+/// use callback_bridge::closure::{Callback, UserData};
+///
+/// let chosen = 5;
+/// Callback::new(|_: UserData| 0).or_else(move |_| chosen).register(|_, _| Ok::<_, ()>(|| ()));
+/// ```
 pub struct Callback<K: Kind, Args, G = UseDefault> {
     pub(crate) options: Options<K, G>,
     args: PhantomData<fn(Args)>,
 }
 
-impl<F, Args: Prototype> Callback<Guarded<F>, Args> {
-    /// From a `FnMut` closure. Only one call is let in at a time: one from inside the closure, or
-    /// from a second thread at the same time, is [refused](Refusal::Busy) and counted.
-    pub fn new(closure: F) -> Self
-    where
-        F: CallMut<Args>,
-        F::Output: Default,
-    {
-        Callback { options: Options::new(closure), args: PhantomData }
-    }
-}
-
-impl<F, Args: Prototype> Callback<Shared<F>, Args> {
-    /// From a `Fn` closure, which any number of threads may run at the same time.
-    ///
-    /// What changes its captures doesn't compile:
-    ///
-    /// ```compile_fail
-    /// use callback_bridge::closure::{Callback, UserData};
-    ///
-    /// let mut calls = 0;
-    /// let _callback = Callback::shared(move |_: UserData| calls += 1);
-    /// ```
-    pub fn shared(closure: F) -> Self
-    where
-        F: CallShared<Args>,
-        F::Output: Default,
-    {
-        Callback { options: Options::new(closure), args: PhantomData }
-    }
-}
-
-impl<F, Args: Prototype> Callback<Once<F>, Args> {
-    /// From a `FnOnce` closure, for C that calls exactly once. A further call is
-    /// [refused](Refusal::Spent) and counted.
-    ///
-    /// [`Registration::detach`] leaves it to C; dropping the registration instead frees a closure
-    /// that C has not called.
-    pub fn once(closure: F) -> Self
-    where
-        F: CallOnce<Args>,
-        F::Output: Default,
-    {
-        Callback { options: Options::new(closure), args: PhantomData }
-    }
-}
+builder!(Callback, Prototype);
 
 impl<K: Kind + Call<Args>, Args: Prototype, G: Fallback<K::Output>> Callback<K, Args, G> {
-    /// Chooses what C gets when a call is refused or the closure panics; otherwise that is
-    /// `Default`: zero, null.
-    ///
-    /// `fallback` must not capture anything (that is checked at compile time), and must not panic:
-    /// that would abort the process.
-    ///
-    /// ```compile_fail
-    /// use callback_bridge::closure::{Callback, UserData};
-    ///
-    /// let chosen = 5;
-    /// Callback::new(|_: UserData| 0).or_else(move |_| chosen).register(|_, _| Ok::<_, ()>(|| ()));
-    /// ```
-    pub fn or_else<G2>(self, fallback: G2) -> Callback<K, Args, G2>
-    where
-        G2: Fn(Refusal) -> K::Output + Copy + 'static,
-    {
-        // It is `Copy` and without size: the trampoline makes one more of it when it needs one.
-        let _ = fallback;
-        Callback { options: self.options.with_fallback(), args: PhantomData }
-    }
-
-    /// Lets C call the closure again after it has panicked. Otherwise it is poisoned: further calls
-    /// are refused until [`Registration::clear_poison`].
-    #[must_use]
-    pub fn stay_after_panic(mut self) -> Self {
-        self.options.stays_after_panic = true;
-        self
-    }
-
-    /// Makes every call count itself with a locked instruction, as all do where the system has no
-    /// `membarrier`.
-    ///
-    /// Unregistering then interrupts no other thread of the process. For callbacks that come rarely
-    /// and are registered often.
-    #[must_use]
-    pub fn counted(mut self) -> Self {
-        self.options.counted = true;
-        self
-    }
-
     /// Registers the callback.
     ///
     /// `register` passes the function pointer and the user data to C and returns a closure that
@@ -300,11 +236,5 @@ impl CloseOnUnwind {
 impl Drop for CloseOnUnwind {
     fn drop(&mut self) {
         Control::of(self.0).close(self.0);
-    }
-}
-
-impl<K: Kind, Args, G> fmt::Debug for Callback<K, Args, G> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Callback").finish_non_exhaustive()
     }
 }

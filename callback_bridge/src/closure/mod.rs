@@ -92,6 +92,8 @@ mod seat;
 #[cfg(not(loom))]
 mod barrier;
 #[cfg(not(loom))]
+mod builder;
+#[cfg(not(loom))]
 mod callback;
 #[cfg(not(loom))]
 mod current;

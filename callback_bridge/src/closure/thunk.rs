@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::builder::builder;
 use super::callback::CloseOnUnwind;
 use super::error::{Full, RegisterError};
 use super::fallback::{Fallback, UseDefault};
@@ -77,69 +78,9 @@ impl Thunk<Guarded<()>, ()> {
     pub const CAPACITY: usize = thunk_pool::CAPACITY;
 }
 
-impl<F, Args: PlainPrototype> Thunk<Guarded<F>, Args> {
-    /// From a `FnMut` closure; as [`Callback::new`](super::Callback::new).
-    pub fn new(closure: F) -> Self
-    where
-        F: CallMut<Args>,
-        F::Output: Default,
-    {
-        Thunk { options: Options::new(closure), args: PhantomData }
-    }
-}
+builder!(Thunk, PlainPrototype);
 
-impl<F, Args: PlainPrototype> Thunk<Shared<F>, Args> {
-    /// From a `Fn` closure; as [`Callback::shared`](super::Callback::shared).
-    pub fn shared(closure: F) -> Self
-    where
-        F: CallShared<Args>,
-        F::Output: Default,
-    {
-        Thunk { options: Options::new(closure), args: PhantomData }
-    }
-}
-
-impl<F, Args: PlainPrototype> Thunk<Once<F>, Args> {
-    /// From a `FnOnce` closure; as [`Callback::once`](super::Callback::once).
-    pub fn once(closure: F) -> Self
-    where
-        F: CallOnce<Args>,
-        F::Output: Default,
-    {
-        Thunk { options: Options::new(closure), args: PhantomData }
-    }
-}
-
-impl<K, Args, G> Thunk<K, Args, G>
-where
-    K: Kind + Call<Args>,
-    Args: PlainPrototype,
-    G: Fallback<K::Output>,
-{
-    /// As [`Callback::or_else`](super::Callback::or_else).
-    pub fn or_else<G2>(self, fallback: G2) -> Thunk<K, Args, G2>
-    where
-        G2: Fn(Refusal) -> K::Output + Copy + 'static,
-    {
-        // It is `Copy` and without size: the trampoline makes one more of it when it needs one.
-        let _ = fallback;
-        Thunk { options: self.options.with_fallback(), args: PhantomData }
-    }
-
-    /// As [`Callback::stay_after_panic`](super::Callback::stay_after_panic).
-    #[must_use]
-    pub fn stay_after_panic(mut self) -> Self {
-        self.options.stays_after_panic = true;
-        self
-    }
-
-    /// As [`Callback::counted`](super::Callback::counted).
-    #[must_use]
-    pub fn counted(mut self) -> Self {
-        self.options.counted = true;
-        self
-    }
-
+impl<K: Kind + Call<Args>, Args: PlainPrototype, G: Fallback<K::Output>> Thunk<K, Args, G> {
     /// As [`Callback::register`](super::Callback::register), without user data.
     ///
     /// # Errors
@@ -235,11 +176,5 @@ struct GiveBack {
 impl Drop for GiveBack {
     fn drop(&mut self) {
         thunk_pool::give_back(self.slot, self.no_call_follows);
-    }
-}
-
-impl<K: Kind, Args, G> fmt::Debug for Thunk<K, Args, G> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Thunk").finish_non_exhaustive()
     }
 }
