@@ -3,46 +3,15 @@
 mod closure_library;
 
 use std::ffi::c_int;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
-use callback_bridge::closure::{self, Aftermath, BoxedRegistration, Callback, Refusal, UserData};
-use closure_library::{DropCounter, Kept, Library};
-
-const LATE: c_int = -40;
+use callback_bridge::closure::{self, Aftermath, BoxedRegistration, Callback, UserData};
+use closure_library::{DropCounter, LATE, Library, fallback, register};
 
 /// What ends a registration.
 type End = Box<dyn FnOnce() + Send>;
-
-fn fallback(refusal: Refusal) -> c_int {
-    match refusal {
-        Refusal::Closed => LATE,
-        Refusal::Busy => -41,
-        Refusal::Poisoned => -42,
-        Refusal::Panicked => -43,
-        _ => -44,
-    }
-}
-
-fn register(
-    library: &Library,
-    closure: impl FnMut(UserData, c_int) -> c_int + Send + 'static,
-) -> BoxedRegistration<&'static str> {
-    Callback::new(closure)
-        .or_else(fallback)
-        .register(|function, user_data| {
-            library.set(function, user_data);
-            let library = library.clone();
-            Ok::<_, ()>(move || {
-                library.unset();
-                Ok(())
-            })
-        })
-        .unwrap()
-        .boxed()
-}
 
 #[test]
 fn dropping_waits_for_a_call_in_flight_on_another_thread() {
@@ -112,6 +81,92 @@ fn a_late_call_never_reaches_the_closure_that_has_taken_the_place() {
         assert_eq!(late.call(0), LATE);
         drop(registration);
     }
+}
+
+#[test]
+fn what_was_to_be_closed_before_is_closed_before() {
+    let library = Library::default();
+    let order = Arc::new(Mutex::new(Vec::new()));
+    // A callback that waits until somebody lets it go, and a library that waits for the callback.
+    let (let_go, waits) = mpsc::channel::<()>();
+    let (entered, has_entered) = mpsc::channel();
+    let callback = Callback::new({
+        let order = Arc::clone(&order);
+        move |_: UserData, value: c_int| -> c_int {
+            entered.send(()).unwrap();
+            assert!(waits.recv().is_err(), "let go");
+            order.lock().unwrap().push("callback");
+            value
+        }
+    });
+    let (returned, has_returned) = mpsc::channel::<()>();
+    let mut registration = callback
+        .register(|function, user_data| {
+            library.set(function, user_data);
+            let order = Arc::clone(&order);
+            Ok::<_, ()>(move || {
+                has_returned.recv().unwrap();
+                order.lock().unwrap().push("unregister");
+            })
+        })
+        .unwrap();
+    registration.before_unregistering({
+        let order = Arc::clone(&order);
+        move || {
+            order.lock().unwrap().push("before");
+            drop(let_go);
+        }
+    });
+    thread::scope(|scope| {
+        let library = &library;
+        scope.spawn(move || {
+            assert_eq!(library.fire(3), Some(3));
+            returned.send(()).unwrap();
+        });
+        has_entered.recv().unwrap();
+        // In a box, too, it keeps the order.
+        drop(registration.boxed());
+    });
+    assert_eq!(*order.lock().unwrap(), ["before", "callback", "unregister"]);
+}
+
+#[test]
+fn where_unregistering_fails_the_callback_is_retired() {
+    let library = Library::default();
+    let (counter, dropped) = DropCounter::new();
+    let before = closure::statistics().retired;
+    let callback = Callback::new(move |_: UserData, value: c_int| -> c_int {
+        let _owned = &counter;
+        value
+    })
+    .or_else(fallback);
+    let registration = callback
+        .register(|function, user_data| {
+            library.set(function, user_data);
+            Ok::<_, ()>(|| Err::<(), _>("not now"))
+        })
+        .unwrap();
+    let ended = registration.unregister();
+    assert_eq!(ended.outcome, Err("not now"));
+    assert!(ended.dropped);
+    assert_eq!(dropped.load(Ordering::SeqCst), 1);
+    assert_eq!(library.fire(1), Some(LATE), "C still has it, and is refused");
+    assert!(closure::statistics().retired > before);
+}
+
+#[test]
+fn what_a_library_says_may_still_come_is_refused() {
+    let library = Library::default();
+    let callback = Callback::new(|_: UserData, value: c_int| -> c_int { value }).or_else(fallback);
+    let registration = callback
+        .register(|function, user_data| {
+            library.set(function, user_data);
+            Ok::<_, ()>(|| Aftermath::CallsMayFollow)
+        })
+        .unwrap();
+    let ended = registration.unregister();
+    assert_eq!(ended.outcome, Ok(Aftermath::CallsMayFollow));
+    assert_eq!(library.fire(1), Some(LATE));
 }
 
 #[test]
@@ -225,283 +280,4 @@ fn unregistered_inside_while_others_are_inside_the_last_one_out_drops_it() {
         });
         assert_eq!(dropped.load(Ordering::SeqCst), 1);
     }
-}
-
-#[test]
-fn where_unregistering_fails_the_callback_is_retired() {
-    let library = Library::default();
-    let (counter, dropped) = DropCounter::new();
-    let before = closure::statistics().retired;
-    let callback = Callback::new(move |_: UserData, value: c_int| -> c_int {
-        let _owned = &counter;
-        value
-    })
-    .or_else(fallback);
-    let registration = callback
-        .register(|function, user_data| {
-            library.set(function, user_data);
-            Ok::<_, ()>(|| Err::<(), _>("not now"))
-        })
-        .unwrap();
-    let ended = registration.unregister();
-    assert_eq!(ended.outcome, Err("not now"));
-    assert!(ended.dropped);
-    assert_eq!(dropped.load(Ordering::SeqCst), 1);
-    assert_eq!(library.fire(1), Some(LATE), "C still has it, and is refused");
-    assert!(closure::statistics().retired > before);
-}
-
-#[test]
-fn what_a_library_says_may_still_come_is_refused() {
-    let library = Library::default();
-    let callback = Callback::new(|_: UserData, value: c_int| -> c_int { value }).or_else(fallback);
-    let registration = callback
-        .register(|function, user_data| {
-            library.set(function, user_data);
-            Ok::<_, ()>(|| Aftermath::CallsMayFollow)
-        })
-        .unwrap();
-    let ended = registration.unregister();
-    assert_eq!(ended.outcome, Ok(Aftermath::CallsMayFollow));
-    assert_eq!(library.fire(1), Some(LATE));
-}
-
-#[test]
-fn a_panic_is_caught_kept_and_poisons_the_closure_until_told_otherwise() {
-    let library = Library::default();
-    let registration = register(&library, |_, value| {
-        assert!(value != 13, "bad luck");
-        value
-    });
-    assert_eq!(library.fire(1), Some(1));
-    assert_eq!(library.fire(13), Some(-43));
-    assert!(registration.is_poisoned());
-    assert_eq!(library.fire(1), Some(-42), "poisoned");
-    let counts = registration.counts();
-    assert_eq!((counts.panics, counts.refused), (1, 1));
-    let panic = catch_unwind(AssertUnwindSafe(|| registration.resume_panic())).unwrap_err();
-    assert_eq!(panic.downcast_ref(), Some(&"bad luck"));
-    assert!(registration.take_panic().is_none(), "taken once");
-    assert_eq!(library.fire(1), Some(-42), "taking the panic doesn't heal the closure");
-    registration.clear_poison();
-    assert_eq!(library.fire(1), Some(1));
-}
-
-#[test]
-fn a_closure_that_stays_after_panics_keeps_the_first_one() {
-    let library = Library::default();
-    let callback = Callback::new(|_: UserData, value: c_int| -> c_int {
-        assert!(value < 0, "panic {value}");
-        value
-    })
-    .or_else(fallback)
-    .stay_after_panic();
-    let registration = callback
-        .register(|function, user_data| {
-            library.set(function, user_data);
-            Ok::<_, ()>(|| library.unset())
-        })
-        .unwrap();
-    assert_eq!(library.fire(1), Some(-43));
-    assert_eq!(library.fire(2), Some(-43));
-    assert_eq!(library.fire(-1), Some(-1));
-    let ended = registration.unregister();
-    assert_eq!(ended.counts.panics, 2);
-    let panic = ended.panic.unwrap();
-    assert_eq!(panic.downcast_ref::<String>().unwrap(), "panic 1");
-}
-
-#[test]
-fn a_panic_in_the_closures_own_drop_is_caught_and_counted() {
-    struct PanicsInDrop;
-    impl Drop for PanicsInDrop {
-        fn drop(&mut self) {
-            panic!("in drop");
-        }
-    }
-    let library = Library::default();
-    let own: Arc<Mutex<Option<BoxedRegistration<&'static str>>>> = Arc::default();
-    for inside in [false, true] {
-        let before = closure::statistics().drop_panics;
-        let captured = PanicsInDrop;
-        let slot = Arc::clone(&own);
-        let registration = register(&library, move |_, value| {
-            let _owned = &captured;
-            drop(slot.lock().unwrap().take());
-            value
-        });
-        if inside {
-            *own.lock().unwrap() = Some(registration);
-            assert_eq!(library.fire(7), Some(7));
-        } else {
-            drop(registration);
-        }
-        assert!(closure::statistics().drop_panics > before);
-    }
-}
-
-#[test]
-fn a_panic_while_unregistering_passes_on_and_the_callback_is_closed() {
-    let library = Library::default();
-    let (counter, dropped) = DropCounter::new();
-    let callback = Callback::new(move |_: UserData, value: c_int| -> c_int {
-        let _owned = &counter;
-        value
-    })
-    .or_else(fallback);
-    let registration = callback
-        .register(|function, user_data| {
-            library.set(function, user_data);
-            Ok::<_, ()>(|| -> () { panic!("while unregistering") })
-        })
-        .unwrap();
-    let panic = catch_unwind(AssertUnwindSafe(|| drop(registration))).unwrap_err();
-    assert_eq!(panic.downcast_ref(), Some(&"while unregistering"));
-    assert_eq!(dropped.load(Ordering::SeqCst), 1);
-    assert_eq!(library.fire(1), Some(LATE));
-}
-
-#[test]
-fn what_was_to_be_closed_before_is_closed_before() {
-    let library = Library::default();
-    let order = Arc::new(Mutex::new(Vec::new()));
-    // A callback that waits until somebody lets it go, and a library that waits for the callback.
-    let (let_go, waits) = mpsc::channel::<()>();
-    let (entered, has_entered) = mpsc::channel();
-    let callback = Callback::new({
-        let order = Arc::clone(&order);
-        move |_: UserData, value: c_int| -> c_int {
-            entered.send(()).unwrap();
-            assert!(waits.recv().is_err(), "let go");
-            order.lock().unwrap().push("callback");
-            value
-        }
-    });
-    let (returned, has_returned) = mpsc::channel::<()>();
-    let mut registration = callback
-        .register(|function, user_data| {
-            library.set(function, user_data);
-            let order = Arc::clone(&order);
-            Ok::<_, ()>(move || {
-                has_returned.recv().unwrap();
-                order.lock().unwrap().push("unregister");
-            })
-        })
-        .unwrap();
-    registration.before_unregistering({
-        let order = Arc::clone(&order);
-        move || {
-            order.lock().unwrap().push("before");
-            drop(let_go);
-        }
-    });
-    thread::scope(|scope| {
-        let library = &library;
-        scope.spawn(move || {
-            assert_eq!(library.fire(3), Some(3));
-            returned.send(()).unwrap();
-        });
-        has_entered.recv().unwrap();
-        // In a box, too, it keeps the order.
-        drop(registration.boxed());
-    });
-    assert_eq!(*order.lock().unwrap(), ["before", "callback", "unregister"]);
-}
-
-#[test]
-fn a_library_thread_that_ends_between_callbacks_leaves_nothing_behind() {
-    let library = Library::default();
-    let ran = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&ran);
-    let registration = register(&library, move |_, value| {
-        count.fetch_add(1, Ordering::SeqCst);
-        value
-    });
-    for round in 0..20 {
-        let library = library.clone();
-        // Twice: the second call finds the thread's seat.
-        let ended = thread::spawn(move || (library.fire(round), library.fire(round)));
-        assert_eq!(ended.join().unwrap(), (Some(round), Some(round)));
-    }
-    drop(registration);
-    assert_eq!(ran.load(Ordering::SeqCst), 40);
-}
-
-#[test]
-fn a_callback_from_a_thread_that_is_ending_still_runs() {
-    struct CallsAtTheEnd(Kept, mpsc::Sender<c_int>);
-    impl Drop for CallsAtTheEnd {
-        fn drop(&mut self) {
-            self.1.send(self.0.call(8)).unwrap();
-        }
-    }
-    std::thread_local! {
-        static AT_THE_END: std::cell::RefCell<Option<CallsAtTheEnd>> =
-            const { std::cell::RefCell::new(None) };
-    }
-    let library = Library::default();
-    let registration = register(&library, |_, value| value);
-    let kept = library.kept().unwrap();
-    let (sender, receiver) = mpsc::channel();
-    for call_before in [false, true] {
-        let sender = sender.clone();
-        thread::spawn(move || {
-            AT_THE_END.set(Some(CallsAtTheEnd(kept, sender)));
-            if call_before {
-                assert_eq!(kept.call(7), 7);
-            }
-        })
-        .join()
-        .unwrap();
-        assert_eq!(receiver.recv(), Ok(8));
-    }
-    drop(registration);
-}
-
-#[test]
-fn registrations_come_and_go_under_sixteen_calling_threads() {
-    const REGISTRATIONS: usize = 100;
-    let library = Library::default();
-    let stop = AtomicBool::new(false);
-    let (dropped, alive) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    thread::scope(|scope| {
-        for _ in 0..16 {
-            scope.spawn(|| {
-                let mut last = None;
-                while !stop.load(Ordering::SeqCst) {
-                    // A copy that may be long unregistered, as in a C library without a lock.
-                    last = library.kept().or(last);
-                    if let Some(kept) = last {
-                        assert!([1, LATE, -41].contains(&kept.call(0)));
-                    }
-                }
-            });
-        }
-        for round in 0..REGISTRATIONS {
-            let counter = DropCounter(Arc::clone(&dropped));
-            let inside = Arc::clone(&alive);
-            let closure = move |_: UserData, _: c_int| -> c_int {
-                let _owned = &counter;
-                assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
-                inside.fetch_sub(1, Ordering::SeqCst);
-                1
-            };
-            let mut callback = Callback::new(closure).or_else(fallback);
-            if round % 3 == 0 {
-                callback = callback.counted();
-            }
-            let registration = callback
-                .register(|function, user_data| {
-                    library.set(function, user_data);
-                    Ok::<_, ()>(|| library.unset())
-                })
-                .unwrap();
-            thread::yield_now();
-            let ended = registration.unregister();
-            assert!(ended.dropped);
-            assert_eq!(ended.counts.panics, 0);
-            assert_eq!(dropped.load(Ordering::SeqCst), round + 1);
-        }
-        stop.store(true, Ordering::SeqCst);
-    });
 }

@@ -1,11 +1,13 @@
 //! What a C library does with a callback: keeps it, calls it, forgets it.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
-use std::ffi::c_void;
+use std::ffi::{c_int, c_void};
 use std::ptr;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+use callback_bridge::closure::{BoxedRegistration, Callback, Refusal, UserData};
 
 /// `int (*)(void *user_data, int value)`.
 pub(crate) type OnValue = unsafe extern "C" fn(*mut c_void, i32) -> i32;
@@ -80,4 +82,36 @@ impl Drop for DropCounter {
     fn drop(&mut self) {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
+}
+
+/// What C gets when a call is too late; the other refusals follow it.
+pub(crate) const LATE: c_int = -40;
+
+pub(crate) fn fallback(refusal: Refusal) -> c_int {
+    match refusal {
+        Refusal::Closed => LATE,
+        Refusal::Busy => -41,
+        Refusal::Poisoned => -42,
+        Refusal::Panicked => -43,
+        _ => -44,
+    }
+}
+
+/// Registers a guarded closure at the library.
+pub(crate) fn register(
+    library: &Library,
+    closure: impl FnMut(UserData, c_int) -> c_int + Send + 'static,
+) -> BoxedRegistration<&'static str> {
+    Callback::new(closure)
+        .or_else(fallback)
+        .register(|function, user_data| {
+            library.set(function, user_data);
+            let library = library.clone();
+            Ok::<_, ()>(move || {
+                library.unset();
+                Ok(())
+            })
+        })
+        .unwrap()
+        .boxed()
 }
