@@ -23,7 +23,14 @@ use super::unregister::Unregister;
 /// called while another one of the set is running. A guarded closure costs a locked instruction here.
 /// A panic in one of them poisons the set.
 ///
+/// What the closures share each of them captures in an `Arc`. Two of them may run at the same time, so
+/// what they change stands behind a lock, or is atomic. Where C calls all of them from one thread, as
+/// most libraries do, nobody ever waits for that lock, unless C calls one of them from within another
+/// while that holds it: so hold it no longer than a statement.
+///
 /// # Examples
+///
+/// Messages are noted with what another callback has learnt before:
 ///
 /// ```
 /// use std::ffi::{c_int, c_void};
@@ -38,15 +45,29 @@ use super::unregister::Unregister;
 /// #     unsafe { message(std::ptr::null_mut(), user_data, c"hello".as_ptr().cast()) }
 /// # }
 /// # unsafe fn client_free() {}
-/// let seen = Arc::new(Mutex::new(Vec::new()));
-/// let (connects, messages) = (Arc::clone(&seen), Arc::clone(&seen));
+/// #[derive(Default)]
+/// struct Session {
+///     status: Option<c_int>,
+///     /// The status at each message.
+///     messages: Vec<Option<c_int>>,
+/// }
+///
+/// let session = Arc::new(Mutex::new(Session::default()));
 /// let set = CallbackSet::new((
 ///     // void (*)(void *user_data, int status)
-///     Callback::new(move |_: UserData, status: c_int| connects.lock().unwrap().push(status)),
+///     Callback::new({
+///         let session = Arc::clone(&session);
+///         move |_: UserData, status: c_int| session.lock().unwrap().status = Some(status)
+///     }),
 ///     // int (*)(struct client *, void *user_data, const char *text)
-///     Callback::new(move |_client: *mut c_void, _: UserData, _text: *const i8| -> c_int {
-///         messages.lock().unwrap().push(0);
-///         1
+///     Callback::new({
+///         let session = Arc::clone(&session);
+///         move |_client: *mut c_void, _: UserData, _text: *const i8| -> c_int {
+///             let mut session = session.lock().unwrap();
+///             let status = session.status;
+///             session.messages.push(status);
+///             1
+///         }
 ///     }),
 /// ));
 /// let registration = set.register(|(on_connect, on_message), user_data| {
@@ -57,7 +78,7 @@ use super::unregister::Unregister;
 ///         error => Err(error),
 ///     }
 /// });
-/// assert_eq!(*seen.lock().unwrap(), [3, 0]);
+/// assert_eq!(session.lock().unwrap().messages, [Some(3)]);
 /// # drop(registration);
 /// ```
 pub struct CallbackSet<M>(M);
