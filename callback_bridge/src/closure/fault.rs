@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     SecondLook,
     /// The comparison of the generation: any open gate lets every handle in.
     Generation,
+    /// Whose thread it is that calls a callback of one thread.
+    Owner,
     /// The barrier before a callback is taken from its owning thread.
     Revocation,
 }

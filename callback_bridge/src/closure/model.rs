@@ -5,18 +5,19 @@ use std::sync::atomic::{AtomicUsize as Count, Ordering::Relaxed};
 
 use loom::cell::UnsafeCell;
 use loom::sync::Arc;
-use loom::sync::atomic::{Ordering, fence};
+use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 use loom::thread;
 
 use super::fault::{Fault, without};
-use super::gate::{COUNTED, Call, Gate, Rule};
+use super::gate::{COUNTED, Call, Gate, LOCAL};
 use super::refusal::Refusal;
 use super::seat::{Seat, Seats};
 
 const FIRST: usize = 0x101;
 const SECOND: usize = 0x201;
-const EXCLUSIVE: Rule = Rule { exclusive: true, local: false };
-const SHARED: Rule = Rule { exclusive: false, local: false };
+/// How a callback lets calls in: one at a time, or any number.
+const EXCLUSIVE: bool = true;
+const SHARED: bool = false;
 
 struct Room {
     gate: Gate,
@@ -56,26 +57,26 @@ impl Room {
         &self,
         thread: usize,
         handle: usize,
-        rule: Rule,
+        exclusive: bool,
         closure: impl Fn(),
     ) -> Option<Refusal> {
         let seat = &self.seats[thread];
         if seat.remembers(handle) && !seat.sit_down().is_null() {
             closure();
-            if seat.leave(rule.exclusive) {
+            if seat.leave(exclusive) {
                 seat.forget();
                 self.leave_closed();
             }
             return None;
         }
-        if self.gate.try_count_in(handle, rule.exclusive) {
+        if self.gate.try_count_in(handle, exclusive) {
             closure();
-            if self.gate.leave_counted(handle, rule.exclusive) {
+            if self.gate.leave_counted(handle, exclusive) {
                 self.leave_closed();
             }
             return None;
         }
-        let call = Call { handle, rule, seat, may_sit: !seat.is_inside() };
+        let call = Call { handle, exclusive, seat, may_sit: !seat.is_inside() };
         self.gate.run(call, self, |_| closure(), |_| self.drop_closure()).err()
     }
 
@@ -117,13 +118,13 @@ fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
 }
 
 /// The first call sits down, the second one finds its seat; meanwhile the callback is unregistered.
-fn drop_against_a_running_callback(flags: usize, rule: Rule) {
+fn drop_against_a_running_callback(flags: usize, exclusive: bool) {
     check(4, move || {
         let room = Room::new(1, flags);
         let there = Arc::clone(&room);
         let caller = thread::spawn(move || {
             for _ in 0..2 {
-                if there.call(0, FIRST, rule, || there.write()).is_some() {
+                if there.call(0, FIRST, exclusive, || there.write()).is_some() {
                     break;
                 }
             }
@@ -165,16 +166,16 @@ fn twin_counted_calls_need_the_second_look() {
 
 /// C has begun a call when the callback is unregistered and the gate serves the next one: between
 /// C's call and the trampoline's first instruction lies everything that the other threads do.
-fn the_gap_before_the_first_instruction(flags: usize, rule: Rule) {
+fn the_gap_before_the_first_instruction(flags: usize, exclusive: bool) {
     check(4, move || {
         let room = Room::new(2, flags);
         let there = Arc::clone(&room);
         let late = thread::spawn(move || {
-            there.call(0, FIRST, rule, || there.write());
+            there.call(0, FIRST, exclusive, || there.write());
         });
         room.unregister();
         room.gate.open(SECOND, flags, 0, ptr::dangling_mut());
-        let refused = room.call(1, SECOND, rule, || {
+        let refused = room.call(1, SECOND, exclusive, || {
             // SAFETY: loom checks that nobody else uses it now.
             room.next.with_mut(|value| unsafe { *value += 1 });
         });
@@ -282,4 +283,42 @@ fn an_exclusive_callback_that_ends_itself_is_dropped_once() {
 #[should_panic]
 fn twin_the_last_one_out_needs_the_fence() {
     without(Fault::FenceWhenLeaving, || the_last_one_out_drops(0));
+}
+
+/// One thread lends a closure, which need not be `Send`, and C lets another thread know of it without
+/// any synchronisation of its own.
+fn a_scoped_callback_and_two_threads() {
+    for (flags, exclusive) in [(0, EXCLUSIVE), (0, SHARED), (COUNTED, EXCLUSIVE), (COUNTED, SHARED)]
+    {
+        check(4, move || {
+            let room = Room::new(2, flags);
+            room.unregister();
+            room.dropped.store(0, Relaxed);
+            let kept_by_c = Arc::new(AtomicUsize::new(FIRST));
+            let (there, kept) = (Arc::clone(&room), Arc::clone(&kept_by_c));
+            let other = thread::spawn(move || {
+                let handle = kept.load(Relaxed);
+                there.call(1, handle, exclusive, || unreachable!("another thread's"))
+            });
+            let owner = room.seats[0].id();
+            room.gate.open(SECOND, flags | LOCAL, owner, ptr::dangling_mut());
+            kept_by_c.store(SECOND, Relaxed);
+            for _ in 0..2 {
+                assert_eq!(room.call(0, SECOND, exclusive, || room.write()), None);
+            }
+            let refused = other.join().unwrap();
+            assert!(matches!(refused, Some(Refusal::OtherThread | Refusal::Closed)));
+        });
+    }
+}
+
+#[test]
+fn a_scoped_callback_is_entered_by_its_own_thread_only() {
+    a_scoped_callback_and_two_threads();
+}
+
+#[test]
+#[should_panic]
+fn twin_a_scoped_callback_has_to_ask_whose_it_is() {
+    without(Fault::Owner, a_scoped_callback_and_two_threads);
 }

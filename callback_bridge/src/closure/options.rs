@@ -5,7 +5,7 @@ use std::panic::resume_unwind;
 
 use super::barrier;
 use super::current::with_seat;
-use super::gate::COUNTED;
+use super::gate::{COUNTED, LOCAL};
 use super::kind::{Guarded, Kind, Once, Shared};
 use super::pool::{Control, Opening, Reserved};
 
@@ -60,13 +60,12 @@ impl<K: Kind, G> Options<K, G> {
                 Control::of(self.0).close_local(self.0);
             }
         }
-        let flags = flags(self.counted);
+        let flags = flags(self.counted) | LOCAL;
         let stays_after_panic = self.stays_after_panic;
         let mut kept = K::keep(self.closure);
         let handle = room.open(Opening {
             data: (&raw mut kept).cast(),
             drop_closure: None,
-            local: true,
             owner: with_seat(|seat| seat.id()),
             flags,
             stays_after_panic,
@@ -105,7 +104,6 @@ pub(crate) fn open_boxed<Kept>(
     room.open(Opening {
         data: Box::into_raw(Box::new(kept)).cast(),
         drop_closure: Some(drop_boxed::<Kept>),
-        local: false,
         owner: 0,
         flags: flags(counted),
         stays_after_panic,

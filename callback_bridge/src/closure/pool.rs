@@ -42,7 +42,6 @@ pub(crate) struct Control {
     next_free: AtomicUsize,
     /// How to drop the closure, a `DropClosure`; null if somebody else does.
     drop_closure: AtomicPtr<()>,
-    pub(crate) local: AtomicBool,
     pub(crate) stays_after_panic: AtomicBool,
     /// A `FnOnce` that has been called.
     pub(crate) spent: AtomicBool,
@@ -61,11 +60,9 @@ pub(crate) type DropClosure = unsafe fn(*mut ());
 pub(crate) struct Opening {
     pub(crate) data: *mut (),
     pub(crate) drop_closure: Option<DropClosure>,
-    /// Calls of the opening thread only.
-    pub(crate) local: bool,
     /// For a local callback: the thread's [`Seat::id`](super::seat::Seat::id).
     pub(crate) owner: usize,
-    /// [`COUNTED`](super::gate::COUNTED) or 0.
+    /// [`COUNTED`](super::gate::COUNTED), [`LOCAL`](super::gate::LOCAL), both or 0.
     pub(crate) flags: usize,
     pub(crate) stays_after_panic: bool,
 }
@@ -77,7 +74,6 @@ impl Control {
             generation: AtomicUsize::new(0),
             next_free: AtomicUsize::new(0),
             drop_closure: AtomicPtr::new(ptr::null_mut()),
-            local: AtomicBool::new(false),
             stays_after_panic: AtomicBool::new(false),
             spent: AtomicBool::new(false),
             detached: AtomicBool::new(false),
@@ -211,7 +207,6 @@ impl Reserved {
         control.generation.store(generation, Ordering::Relaxed);
         let drop_closure = opening.drop_closure.map_or(ptr::null_mut(), |drop| drop as *mut ());
         control.drop_closure.store(drop_closure, Ordering::Relaxed);
-        control.local.store(opening.local, Ordering::Relaxed);
         control.stays_after_panic.store(opening.stays_after_panic, Ordering::Relaxed);
         control.spent.store(false, Ordering::Relaxed);
         control.detached.store(false, Ordering::Relaxed);

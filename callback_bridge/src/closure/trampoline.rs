@@ -67,7 +67,7 @@ where
     G: Fallback<K::Output>,
 {
     let control = Control::of(handle);
-    if control.local.load(Ordering::Relaxed) || !control.gate.try_count_in(handle, K::EXCLUSIVE) {
+    if !control.gate.try_count_in(handle, K::EXCLUSIVE) {
         // SAFETY: the caller's promise.
         return unsafe { standing::<K, G, Args>(handle, args) };
     }
@@ -95,11 +95,9 @@ where
     G: Fallback<K::Output>,
 {
     let control = Control::of(handle);
-    let local = control.local.load(Ordering::Relaxed);
-    let rule = gate::Rule { exclusive: K::EXCLUSIVE, local };
     let may_sit = may_sit();
     let outcome = with_seat(|seat| {
-        let call = gate::Call { handle, rule, seat, may_sit };
+        let call = gate::Call { handle, exclusive: K::EXCLUSIVE, seat, may_sit };
         let body = |data| {
             inside(handle, || {
                 // SAFETY: the gate has let us in, so the closure stays and belongs to the handle:

@@ -6,7 +6,8 @@ use crate::closure::refusal::Refusal;
 use crate::sync::{Ordering, thread};
 
 impl Gate {
-    /// The usual case where calls count themselves. `false`: anything else is the case.
+    /// The usual case where calls count themselves. `false`: anything else is the case; the callback
+    /// belongs to one thread, for instance.
     #[inline(always)]
     pub(crate) fn try_count_in(&self, handle: usize, exclusive: bool) -> bool {
         // A handle that comes back from C with the flag in it is another number: not ours.

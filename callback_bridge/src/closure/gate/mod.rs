@@ -27,17 +27,10 @@ pub(crate) const COUNTED: usize = 2;
 pub(crate) const POISONED: usize = 4;
 /// A thread is about to take the callback from its owner.
 const REVOKING: usize = 8;
+/// Calls of one thread only: the owner, set when the gate was opened.
+pub(crate) const LOCAL: usize = 16;
 /// Handles have these bits clear.
-pub(crate) const FLAGS: usize = COUNTED | POISONED | REVOKING;
-
-/// How calls are let in.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rule {
-    /// One call at a time.
-    pub(crate) exclusive: bool,
-    /// Calls of one thread only: the owner, set when the gate was opened.
-    pub(crate) local: bool,
-}
+pub(crate) const FLAGS: usize = COUNTED | POISONED | REVOKING | LOCAL;
 
 /// How a call got in, and has to get out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +45,8 @@ enum Way {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call<'call> {
     pub(crate) handle: usize,
-    pub(crate) rule: Rule,
+    /// The callback lets in one call at a time.
+    pub(crate) exclusive: bool,
     /// The calling thread's seat.
     pub(crate) seat: &'call Seat,
     /// Whether the seat can be used: it is known to [`Seats`], and nobody sits in it.
@@ -125,8 +119,8 @@ impl Gate {
 
     /// Lets a call in whose thread is not seated at this callback, or says why not.
     fn enter<S: Seats>(&self, call: Call<'_>, seats: &S) -> Result<Way, Refusal> {
-        let Call { handle, rule, seat, may_sit } = call;
-        if !rule.local && self.try_count_in(handle, rule.exclusive) {
+        let Call { handle, exclusive, seat, may_sit } = call;
+        if self.try_count_in(handle, exclusive) {
             return Ok(Way::Counted);
         }
         loop {
@@ -134,7 +128,9 @@ impl Gate {
             if flags & POISONED != 0 {
                 return Err(Refusal::Poisoned);
             }
-            if rule.local && self.owner.load(Ordering::Relaxed) != seat.id() {
+            // Relaxed: `open` wrote it before the state that we have read.
+            let others = flags & LOCAL != 0 && self.owner.load(Ordering::Relaxed) != seat.id();
+            if others && !broken(Fault::Owner) {
                 return Err(Refusal::OtherThread);
             }
             if flags & REVOKING != 0 {
@@ -143,7 +139,7 @@ impl Gate {
                 continue;
             }
             if flags & COUNTED == 0 {
-                if rule.exclusive {
+                if exclusive {
                     // A nested call may claim the callback too: it is this thread's from then on.
                     let owner = self.owner.compare_exchange(
                         0,
@@ -160,18 +156,18 @@ impl Gate {
                     }
                 }
                 if may_sit {
-                    let open = || self.state(handle) == Some(0);
+                    let open = || self.state(handle) == Some(flags);
                     if seat.sit(handle, self.data(), open) {
                         return Ok(Way::Seated);
                     }
                     continue;
                 }
             }
-            self.count_in(handle, rule.exclusive)?;
+            self.count_in(handle, exclusive)?;
             if self.state(handle) == Some(flags) || broken(Fault::SecondLook) {
                 return Ok(Way::Counted);
             }
-            self.count_out(rule.exclusive);
+            self.count_out(exclusive);
         }
     }
 
@@ -186,13 +182,13 @@ impl Gate {
         body: impl FnOnce(*mut ()) -> T,
         drop_closure: impl FnOnce(usize),
     ) -> Result<T, Refusal> {
-        let Call { handle, rule, seat, .. } = call;
+        let Call { handle, exclusive, seat, .. } = call;
         let answer = self.enter(call, seats).map(|way| {
             let answer = body(self.data());
             match way {
-                Way::Seated if seat.leave(rule.exclusive) => seat.forget(),
+                Way::Seated if seat.leave(exclusive) => seat.forget(),
                 Way::Seated => {}
-                Way::Counted => self.count_out(rule.exclusive),
+                Way::Counted => self.count_out(exclusive),
             }
             answer
         });
