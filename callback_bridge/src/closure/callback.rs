@@ -188,8 +188,8 @@ where
 {
     /// Gives the closure to C for ever: it is never unregistered and never freed.
     ///
-    /// A call costs no more than one written by hand, since nothing can end: here the user data *is*
-    /// an address, and only null is refused. A panic doesn't poison the closure.
+    /// A call costs two instructions more than one written by hand, since nothing can end: here the
+    /// user data *is* an address, and only null is refused. A panic doesn't poison the closure.
     ///
     /// # Errors
     ///

@@ -45,9 +45,10 @@
 //! of it, for closures that need no end: 2 instructions, and the thunk's 4. CI holds each of
 //! these at its number: `cargo run --release --manifest-path benchmarks/Cargo.toml -- instructions`.
 //!
-//! The first call of a thread takes a lock, once, to make the thread known. A call that is nested in
-//! another callback, one of a `FnMut` closure that a second thread has called too, and every call on
-//! systems without such a barrier count themselves with a locked instruction. Nothing is allocated.
+//! The first call of a thread takes a lock and allocates a few bytes, once, to make the thread known
+//! until it ends. Later calls do neither. A call that is nested in another callback, one of a `FnMut`
+//! closure that a second thread has called too, and every call on systems without such a barrier count
+//! themselves with a locked instruction.
 //!
 //! A thread remembers one callback. Where C calls two of them by turns, each call takes a longer way,
 //! without a locked instruction but with a fence.
