@@ -271,9 +271,15 @@ fn give_back(control: &'static Control) {
 }
 
 /// Drops a panic's payload, whose own `Drop` may panic.
-pub(crate) fn drop_quietly(payload: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        // It would only panic once more.
-        let _leaked = Box::into_raw(again);
+pub(crate) fn drop_quietly(mut payload: Box<dyn Any + Send>) {
+    /// How often a payload may panic with one more that panics.
+    const PATIENCE: usize = 8;
+    for _ in 0..PATIENCE {
+        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            Ok(()) => return,
+            Err(again) => payload = again,
+        }
     }
+    // It would go on for ever.
+    let _leaked = Box::into_raw(payload);
 }
