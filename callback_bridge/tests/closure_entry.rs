@@ -87,7 +87,7 @@ fn a_guarded_closure_called_from_sixteen_threads_runs_one_at_a_time() {
                 });
             }
         });
-        let (answered, refused) = (answered.into_inner(), refused.into_inner());
+        let (answered, refused) = (answered.load(Ordering::SeqCst), refused.load(Ordering::SeqCst));
         assert_eq!(answered + refused, 16 * CALLS, "every call is accounted for");
         assert_eq!(ran.load(Ordering::SeqCst), answered);
         assert_eq!(registration.counts().refused, refused as u64);
