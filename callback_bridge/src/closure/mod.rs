@@ -134,6 +134,9 @@ mod unregister;
 pub use refusal::Refusal;
 
 #[cfg(not(loom))]
+pub(crate) use registration::PoisonWatch;
+
+#[cfg(not(loom))]
 pub use {
     callback::Callback,
     error::{Full, RegisterError},

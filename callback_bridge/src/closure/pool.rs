@@ -6,7 +6,7 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{ptr, thread, time::Duration};
 
 use super::current::{AllSeats, is_inside, with_seat};
@@ -50,7 +50,12 @@ pub(crate) struct Control {
     pub(crate) refused: AtomicU64,
     pub(crate) panics: AtomicU64,
     payload: Mutex<Option<Box<dyn Any + Send>>>,
+    /// Who wants to know that the callback is poisoned.
+    on_poison: Mutex<Option<OnPoison>>,
 }
+
+/// Told that a callback is poisoned.
+pub(crate) type OnPoison = Arc<dyn Fn() + Send + Sync>;
 
 /// Drops what [`Gate::data`] points to.
 pub(crate) type DropClosure = unsafe fn(*mut ());
@@ -80,6 +85,7 @@ impl Control {
             refused: AtomicU64::new(0),
             panics: AtomicU64::new(0),
             payload: Mutex::new(None),
+            on_poison: Mutex::new(None),
         }
     }
 
@@ -96,6 +102,23 @@ impl Control {
     pub(crate) fn payload(&self) -> MutexGuard<'_, Option<Box<dyn Any + Send>>> {
         // Payloads are moved in and out under it, nothing else.
         self.payload.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has `say` called, on the callback's thread, whenever the callback is poisoned.
+    pub(crate) fn on_poison(&self, say: OnPoison) {
+        let before = self.on_poison.lock().unwrap_or_else(PoisonError::into_inner).replace(say);
+        drop(before); // outside of the lock
+    }
+
+    /// The callback was poisoned just now.
+    pub(crate) fn say_poisoned(&self) {
+        let say = self.on_poison.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(say) = say {
+            // It wakes a consumer, with a waker that may be anybody's.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| say())) {
+                drop_quietly(panic);
+            }
+        }
     }
 
     /// Keeps the first panic that nobody has taken yet.
@@ -181,6 +204,8 @@ impl Control {
                 drop_quietly(panic);
             }
         }
+        let told = self.on_poison.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(told);
         let unclaimed = self.payload().take();
         if let Some(payload) = unclaimed {
             drop_quietly(payload);

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 
 use super::current::AllSeats;
-use super::pool::{Closed, Control, drop_quietly};
+use super::pool::{Closed, Control, OnPoison, drop_quietly};
 use super::statistics::GLOBAL;
 use super::thunk_pool;
 use super::unregister::{Aftermath, Unregister};
@@ -41,6 +41,16 @@ pub struct Registration<U: Unregister> {
 /// A registration whose type can be written down: from [`Registration::boxed`].
 pub type BoxedRegistration<E = Infallible> =
     Registration<Box<dyn FnOnce() -> Result<Aftermath, E> + Send>>;
+
+/// Tells whether a callback is poisoned, as long as it is registered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PoisonWatch(usize);
+
+impl PoisonWatch {
+    pub(crate) fn is_poisoned(self) -> bool {
+        Control::of(self.0).gate.is_poisoned(self.0)
+    }
+}
 
 /// What a callback has refused, and how often its closure has panicked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,6 +99,13 @@ impl<U: Unregister> Registration<U> {
     /// Whether calls are refused because the closure has panicked.
     pub fn is_poisoned(&self) -> bool {
         self.control().gate.is_poisoned(self.handle)
+    }
+
+    /// Has `say` called whenever the callback is poisoned, on the callback's thread and outside of
+    /// the closure; and gives a way to ask for it without the registration.
+    pub(crate) fn watch_poison(&self, say: OnPoison) -> PoisonWatch {
+        self.control().on_poison(say);
+        PoisonWatch(self.handle)
     }
 
     /// Lets C call the closure again after a panic.

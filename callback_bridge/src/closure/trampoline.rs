@@ -157,10 +157,12 @@ fn panicked_seated<R, G: Fallback<R>>(panic: Box<dyn Any + Send>) -> R {
 #[cold]
 fn panicked<R, G: Fallback<R>>(handle: usize, panic: Box<dyn Any + Send>) -> R {
     let control = Control::of(handle);
+    // First, so that whoever finds the callback poisoned finds the panic, too.
+    control.keep_payload(panic);
     if !control.stays_after_panic.load(Ordering::Relaxed) {
         control.gate.poison(handle, &AllSeats);
+        control.say_poisoned();
     }
-    control.keep_payload(panic);
     G::value(Refusal::Panicked)
 }
 

@@ -18,6 +18,8 @@ use super::signal::Signal;
 use super::stats::Stats;
 use super::time;
 use super::wait::Status;
+#[cfg(not(loom))]
+use crate::closure::PoisonWatch;
 use crate::sync::Arc;
 
 /// Where blocks come out. It belongs to one thread or task at a time, and may move between them.
@@ -49,6 +51,9 @@ pub struct Consumer<T: Copy + Send> {
     /// What was counted in lanes that have ended and are gone.
     past: Stats,
     pub(super) ticket: clock::Ticket,
+    /// The callback of a [`Subscription`](super::Subscription).
+    #[cfg(not(loom))]
+    pub(super) callback: Option<PoisonWatch>,
 }
 
 // SAFETY: the pointers in it lead into rings and chunks, which may be read from any thread; what is
@@ -85,6 +90,8 @@ impl<T: Copy + Send> Consumer<T> {
             producers: 0,
             past: Stats::default(),
             ticket: clock::Ticket::default(),
+            #[cfg(not(loom))]
+            callback: None,
         }
     }
 
@@ -270,6 +277,14 @@ impl<T: Copy + Send> Consumer<T> {
     /// its blocks were taken, and another producer was added; then only the sum knows of it.
     pub fn stats_of(&self, producer: usize) -> Option<Stats> {
         self.sides.iter().find(|side| side.producer == producer).map(Side::stats)
+    }
+
+    /// Whether the callback is known, and refuses all calls since it has panicked.
+    pub(super) fn callback_is_poisoned(&self) -> bool {
+        #[cfg(not(loom))]
+        return self.callback.is_some_and(PoisonWatch::is_poisoned);
+        #[cfg(loom)]
+        false
     }
 
     /// Gives back what is still held because its guard was leaked, then makes the next block the

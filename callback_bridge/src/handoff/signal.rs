@@ -7,6 +7,8 @@
 use std::task::Waker;
 
 use super::fault::{Fault, fault};
+#[cfg(not(loom))]
+use crate::sync::fence;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, UnsafeCell};
 
 const IDLE: u32 = 0;
@@ -88,6 +90,15 @@ impl Signal {
                 waker.wake_by_ref();
             }
         });
+    }
+
+    /// Wakes the consumer if it sleeps, from anywhere, after what it is to see was written.
+    #[cfg(not(loom))]
+    pub(super) fn wake_for(&self) {
+        // Pairs with the consumer's heavy fence, which ends with one of its own: it sees what was
+        // written, or we see that it sleeps.
+        fence(Ordering::SeqCst);
+        self.wake();
     }
 
     /// How often a producer woke the consumer.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -12,7 +13,12 @@ use crate::closure::{Ended, Registration, Unregister};
 
 /// A callback that C knows, and the consumer of what it hands over.
 ///
-/// It is used as the [`Consumer`] that it holds. Dropping it drops the consumer first, so a callback
+/// It is used as the [`Consumer`] that it holds. Where the callback has panicked and refuses all calls
+/// since, nothing more will come: then receiving ends, once what was handed over before is taken, and
+/// [`Registration::resume_panic`] goes on with the panic. (After [`Registration::clear_poison`] it can
+/// go on receiving.)
+///
+/// Dropping it drops the consumer first, so a callback
 /// that waits for room is let go and later pushes fail, and then the [`Registration`]. The other way
 /// round would hang: unregistering waits for the callback, which waits for room.
 ///
@@ -72,7 +78,10 @@ pub struct Subscription<T: Copy + Send, U: Unregister> {
 impl<T: Copy + Send, U: Unregister> Subscription<T, U> {
     /// Joins a consumer with the registration of the callback that has its
     /// [`Producer`](super::Producer).
-    pub fn new(consumer: Consumer<T>, registration: Registration<U>) -> Subscription<T, U> {
+    pub fn new(mut consumer: Consumer<T>, registration: Registration<U>) -> Subscription<T, U> {
+        let signal = Arc::clone(&consumer.signal);
+        let watch = registration.watch_poison(Arc::new(move || signal.wake_for()));
+        consumer.callback = Some(watch);
         Subscription { consumer, registration }
     }
 

@@ -22,6 +22,8 @@ pub(super) enum Status {
 
 impl<T: Copy + Send> Consumer<T> {
     pub(super) fn status(&self) -> Status {
+        // First: a callback that is poisoned publishes nothing more.
+        let poisoned = self.callback_is_poisoned();
         let mut ended = true;
         for side in &self.sides {
             // In this order: whoever has ended publishes nothing more.
@@ -30,7 +32,7 @@ impl<T: Copy + Send> Consumer<T> {
                 return Status::Ready;
             }
         }
-        if ended { Status::Ended } else { Status::Empty }
+        if ended || poisoned { Status::Ended } else { Status::Empty }
     }
 
     /// Tells the producers that the consumer sleeps, unless one of them is waking it just now.
