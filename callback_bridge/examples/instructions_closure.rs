@@ -109,9 +109,9 @@ fn main() {
             drop(callback.register(function));
         }
         "scoped" => {
-            drop(Callback::new(|_: UserData, v: i64| add(v)).scope(|function, user_data| {
+            let _ = Callback::new(|_: UserData, v: i64| add(v)).scope(|function, user_data| {
                 call(function, user_data, black_box(calls));
-            }))
+            });
         }
         "shared" => {
             let sum = AtomicI64::new(0);

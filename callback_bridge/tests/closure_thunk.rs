@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 
-use callback_bridge::closure::{self, Aftermath, Refusal, RegisterError, Thunk};
+use callback_bridge::closure::{self, Aftermath, Full, Refusal, RegisterError, Thunk};
 use closure_library::{DropCounter, OnPlainValue};
 
 static TURN: Mutex<()> = Mutex::new(());
@@ -69,10 +69,10 @@ fn no_and_eight_arguments_arrive() {
 }
 
 #[test]
-fn a_full_pool_says_so_gives_the_closure_back_and_has_room_again_afterwards() {
+fn a_full_pool_says_so_drops_the_closure_and_has_room_again_afterwards() {
     // The whole pool, in a process of its own: other tests have bound slots to other signatures.
     if std::env::var_os("CLOSURE_THUNK_CHILD").is_none() {
-        let test = "a_full_pool_says_so_gives_the_closure_back_and_has_room_again_afterwards";
+        let test = "a_full_pool_says_so_drops_the_closure_and_has_room_again_afterwards";
         let child = std::process::Command::new(std::env::current_exe().unwrap())
             .args(["--exact", test, "--test-threads=1"])
             .env("CLOSURE_THUNK_CHILD", "1")
@@ -87,17 +87,22 @@ fn a_full_pool_says_so_gives_the_closure_back_and_has_room_again_afterwards() {
     };
     let mut all: Vec<_> = (0..Thunk::CAPACITY).map(|value| register(value as c_int)).collect();
     assert!(all.iter().all(Result::is_ok));
-    let Err(RegisterError::Full(back)) = register(1000) else { panic!("there is no room") };
-    drop(all.pop());
-    let again = back.register(|function| {
-        assert_eq!(fire(function, 5), 1005);
-        Ok::<_, ()>(|| ())
+    let (counter, dropped) = DropCounter::new();
+    let one_too_many = Thunk::new(move |_: c_int| -> c_int {
+        let _owned = &counter;
+        0
     });
+    let refused = one_too_many.register(|_| -> Result<fn(), ()> { panic!("there is no room") });
+    assert_eq!(refused.unwrap_err(), RegisterError::Full);
+    assert_eq!(dropped.load(Ordering::SeqCst), 1);
+    drop(all.pop());
+    let again = register(1000);
     assert!(again.is_ok(), "one place is free");
     // All slots are bound to this signature now; another one finds none, even once they are free.
     drop((all, again));
     let other = Thunk::new(|_: f64| ()).scope(|_| ());
-    assert_eq!(other.unwrap_err().to_string(), "there is no room for one more callback");
+    assert_eq!(other, Err(Full));
+    assert_eq!(Full.to_string(), "there is no room for one more callback");
     assert!(register(1).is_ok());
 }
 

@@ -116,12 +116,12 @@ impl<K: Kind + Call<Args>, Args: Prototype, G: Fallback<K::Output>> Callback<K, 
     pub fn register<U, E>(
         self,
         register: impl FnOnce(Args::Function<K::Output>, Args::UserData) -> Result<U, E>,
-    ) -> Result<Registration<U>, RegisterError<Self, E>>
+    ) -> Result<Registration<U>, RegisterError<E>>
     where
         K: AnyThread,
         U: Unregister,
     {
-        let Some(room) = Reserved::new() else { return Err(RegisterError::Full(self)) };
+        let Some(room) = Reserved::new() else { return Err(RegisterError::Full) };
         let close = CloseOnUnwind(self.options.open(room));
         let function = Args::trampoline::<K, G>();
         let unregister = register(function, Args::UserData::from_handle(close.0))
@@ -173,8 +173,8 @@ impl<K: Kind + Call<Args>, Args: Prototype, G: Fallback<K::Output>> Callback<K, 
     pub fn scope<T>(
         self,
         call: impl FnOnce(Args::Function<K::Output>, Args::UserData) -> T,
-    ) -> Result<T, Full<Self>> {
-        let Some(room) = Reserved::new() else { return Err(Full(self)) };
+    ) -> Result<T, Full> {
+        let Some(room) = Reserved::new() else { return Err(Full) };
         let function = Args::trampoline::<K, G>();
         Ok(self.options.scope(room, |handle| call(function, Args::UserData::from_handle(handle))))
     }

@@ -109,11 +109,11 @@ impl<M: Members> CallbackSet<M> {
     pub fn register<U, E>(
         self,
         register: impl FnOnce(M::Functions, M::UserData) -> Result<U, E>,
-    ) -> Result<Registration<U>, RegisterError<Self, E>>
+    ) -> Result<Registration<U>, RegisterError<E>>
     where
         U: Unregister,
     {
-        let Some(room) = Reserved::new() else { return Err(RegisterError::Full(self)) };
+        let Some(room) = Reserved::new() else { return Err(RegisterError::Full) };
         let (stays_after_panic, counted) = self.0.options();
         let close = CloseOnUnwind(open_boxed(room, self.0.keep(), stays_after_panic, counted));
         let unregister = register(M::functions(), M::UserData::from_handle(close.0))

@@ -20,7 +20,7 @@ use super::unregister::Unregister;
 
 /// A closure for a C API that passes no user data: a plain function pointer is all that C gets.
 ///
-/// The function is one of [`Thunk::CAPACITY`] that were compiled for its signature; nothing is
+/// The function is one of 64 ([`Thunk::CAPACITY`]) that were compiled for its signature; nothing is
 /// generated at run time, so it works where memory must not be both writable and executable. A
 /// function serves another closure only after unregistering has guaranteed that no call follows, and
 /// only one of the same signature. If that guarantee is broken, the late call is refused or reaches
@@ -73,9 +73,16 @@ pub struct Thunk<K: Kind, Args, G = UseDefault> {
 }
 
 impl Thunk<Guarded<()>, ()> {
-    /// How many thunks can be in use at once, in the whole process and over all signatures. Retired
-    /// ones count.
-    pub const CAPACITY: usize = thunk_pool::CAPACITY;
+    /// How many thunks there are, in the whole process and over all signatures.
+    ///
+    /// One that is retired is used up until the process ends. That is one each time that unregistering
+    /// ends with [`Aftermath::CallsMayFollow`](super::Aftermath::CallsMayFollow), an error or a panic:
+    /// where C gives no better guarantee, 64 rounds of registering and unregistering leave no thunk.
+    /// There, register once and let the closure look for whom the call is, for instance with
+    /// [`Thunk::forever`].
+    /// [`statistics`](super::statistics()) counts the retired ones.
+    // The number, not a name for it: this is how the documentation shows it.
+    pub const CAPACITY: usize = 64;
 }
 
 builder!(Thunk, PlainPrototype);
@@ -89,12 +96,12 @@ impl<K: Kind + Call<Args>, Args: PlainPrototype, G: Fallback<K::Output>> Thunk<K
     pub fn register<U, E>(
         self,
         register: impl FnOnce(Args::Function<K::Output>) -> Result<U, E>,
-    ) -> Result<Registration<U>, RegisterError<Self, E>>
+    ) -> Result<Registration<U>, RegisterError<E>>
     where
         K: AnyThread,
         U: Unregister,
     {
-        let Some((room, slot)) = Self::reserve() else { return Err(RegisterError::Full(self)) };
+        let Some((room, slot)) = Self::reserve() else { return Err(RegisterError::Full) };
         let mut slot = GiveBack { slot, no_call_follows: false };
         let close = CloseOnUnwind(self.options.open(room));
         SLOTS[slot.slot].store(close.0, Args::trampoline::<K, G>());
@@ -120,11 +127,8 @@ impl<K: Kind + Call<Args>, Args: PlainPrototype, G: Fallback<K::Output>> Thunk<K
     /// # Errors
     ///
     /// All thunks are in use.
-    pub fn scope<T>(
-        self,
-        call: impl FnOnce(Args::Function<K::Output>) -> T,
-    ) -> Result<T, Full<Self>> {
-        let Some((room, slot)) = Self::reserve() else { return Err(Full(self)) };
+    pub fn scope<T>(self, call: impl FnOnce(Args::Function<K::Output>) -> T) -> Result<T, Full> {
+        let Some((room, slot)) = Self::reserve() else { return Err(Full) };
         let slot = GiveBack { slot, no_call_follows: true };
         let thunk = Args::thunk::<K::Output>(slot.slot);
         Ok(self.options.scope(room, |handle| {
@@ -153,11 +157,11 @@ where
     pub fn forever<E>(
         self,
         register: impl FnOnce(Args::Function<F::Output>) -> Result<(), E>,
-    ) -> Result<&'static Forever, RegisterError<Self, E>> {
+    ) -> Result<&'static Forever, RegisterError<E>> {
         // One that was never used: a late call could bring an older handle, which is no address.
         let signature = TypeId::of::<Args::Function<F::Output>>();
         let Some(slot) = thunk_pool::take_new(signature) else {
-            return Err(RegisterError::Full(self));
+            return Err(RegisterError::Full);
         };
         let (forever, address) = Leaked::leak(self.options.closure);
         SLOTS[slot].store(address, Args::forever::<F, G>());

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::statistics::GLOBAL;
+use super::thunk::Thunk;
 
-/// How many thunks can be in use at once, in the whole process and over all signatures.
-pub(crate) const CAPACITY: usize = 64;
+pub(crate) const CAPACITY: usize = Thunk::CAPACITY;
 
 pub(crate) static SLOTS: [Slot; CAPACITY] = [const { Slot::new() }; CAPACITY];
 

@@ -226,7 +226,7 @@ impl Client {
         });
         match registered {
             Ok(callbacks) => Ok(Client { events: Subscription::new(consumer, callbacks), handle }),
-            Err(RegisterError::Full(_)) => Err(Error::NoRoom),
+            Err(RegisterError::Full) => Err(Error::NoRoom),
             Err(RegisterError::Library(error)) => Err(error),
         }
     }

@@ -67,10 +67,10 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-impl<C> From<RegisterError<C, Error>> for Error {
-    fn from(error: RegisterError<C, Error>) -> Error {
+impl From<RegisterError<Error>> for Error {
+    fn from(error: RegisterError<Error>) -> Error {
         match error {
-            RegisterError::Full(_) => Error::NoRoom,
+            RegisterError::Full => Error::NoRoom,
             RegisterError::Library(error) => error,
         }
     }
