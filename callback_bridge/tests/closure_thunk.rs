@@ -168,6 +168,35 @@ fn where_a_call_may_follow_the_function_is_retired_refuses_and_counts() {
 }
 
 #[test]
+fn a_late_call_to_a_scoped_thunk_reaches_the_next_one_of_its_signature_or_nobody() {
+    let _turn = my_turn();
+    type Function = unsafe extern "C" fn(c_int, i8) -> c_int;
+    // SAFETY: a thunk refuses what it doesn't know.
+    let call = |function: Function| unsafe { function(1, 2) };
+    let escaped =
+        Thunk::new(|_: c_int, _: i8| -> c_int { 3 }).or_else(|_| -1).scope(|function| function);
+    let escaped = escaped.unwrap();
+    assert_eq!(call(escaped), -1, "refused, with what was chosen for it");
+    let next = Thunk::new(|_: c_int, _: i8| -> c_int { 4 }).register(|_| Ok::<_, ()>(|| ()));
+    assert_eq!(call(escaped), 4);
+    drop(next);
+
+    let before = closure::statistics().retired_thunks;
+    let mut kept = None;
+    let unwound = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let _ = Thunk::new(|_: c_int, _: i8| -> c_int { 5 }).scope(|function| {
+            kept = Some(function);
+            panic!("in the scope");
+        });
+    }));
+    assert!(unwound.is_err());
+    assert_eq!(closure::statistics().retired_thunks, before + 1, "C may have kept it");
+    let next = Thunk::new(|_: c_int, _: i8| -> c_int { 6 }).register(|_| Ok::<_, ()>(|| ()));
+    assert_eq!(call(kept.unwrap()), 0);
+    drop(next);
+}
+
+#[test]
 fn a_broken_promise_ends_in_a_refusal_or_at_a_closure_of_the_same_signature() {
     let _turn = my_turn();
     let current = Arc::new(Mutex::new(None::<unsafe extern "C" fn(c_int, u32) -> c_int>));

@@ -118,22 +118,35 @@ impl<K: Kind + Call<Args>, Args: PlainPrototype, G: Fallback<K::Output>> Thunk<K
         Ok(Registration::new(close.keep(), Some(slot), unregister))
     }
 
-    /// As [`Callback::scope`](super::Callback::scope), without user data.
+    /// Lends the closure to C for as long as `call` runs: for C functions that call back only before
+    /// they return, on the same thread.
+    ///
+    /// The closure may borrow, need not be `Send`, and nothing is allocated. A call from another thread
+    /// is refused and counted.
+    ///
+    /// A call after `call` has returned never reaches this closure, but it may reach another one: the
+    /// next thunk of the same signature gets this one's function. (A late call to a
+    /// [`Callback`](super::Callback) is always refused, since its user data tells.) So where C may call
+    /// later, after unsetting a handler for instance, use [`register`](Thunk::register) with an
+    /// unregistering closure that returns [`CallsMayFollow`](super::Aftermath::CallsMayFollow).
     ///
     /// # Panics
     ///
-    /// If the closure has panicked: with that panic, after `call` has returned.
+    /// If the closure has panicked: with that panic, after `call` has returned. If `call` panics: C may
+    /// have kept the function, so the thunk is retired.
     ///
     /// # Errors
     ///
     /// All thunks are in use.
     pub fn scope<T>(self, call: impl FnOnce(Args::Function<K::Output>) -> T) -> Result<T, Full> {
         let Some((room, slot)) = Self::reserve() else { return Err(Full) };
-        let slot = GiveBack { slot, no_call_follows: true };
+        let mut slot = GiveBack { slot, no_call_follows: false };
         let thunk = Args::thunk::<K::Output>(slot.slot);
         Ok(self.options.scope(room, |handle| {
             SLOTS[slot.slot].store(handle, Args::trampoline::<K, G>());
-            call(thunk)
+            let answer = call(thunk);
+            slot.no_call_follows = true;
+            answer
         }))
     }
 
