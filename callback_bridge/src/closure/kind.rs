@@ -8,6 +8,12 @@ use super::refusal::Refusal;
 /// A closure whose arguments are the tuple `Args`.
 ///
 /// Implemented for every closure of up to nine arguments; there is nothing to implement by hand.
+#[diagnostic::on_unimplemented(
+    message = "this closure can't be called by C",
+    label = "not a `FnMut` closure of at most nine arguments that returns `()` or an FFI-safe type",
+    note = "C gets numbers, `bool`, raw pointers, nullable function pointers, or `()` for `void`; what \
+            else the closure returns (a `Result`, a `String`), it must turn into one of them"
+)]
 pub trait CallMut<Args> {
     /// What it returns.
     type Output: FfiReturn;
@@ -16,6 +22,12 @@ pub trait CallMut<Args> {
 }
 
 /// As [`CallMut`], for `Fn`.
+#[diagnostic::on_unimplemented(
+    message = "this closure can't be called by C",
+    label = "not a `Fn` closure of at most nine arguments that returns `()` or an FFI-safe type",
+    note = "C gets numbers, `bool`, raw pointers, nullable function pointers, or `()` for `void`; what \
+            else the closure returns (a `Result`, a `String`), it must turn into one of them"
+)]
 pub trait CallShared<Args> {
     /// What it returns.
     type Output: FfiReturn;
@@ -24,6 +36,12 @@ pub trait CallShared<Args> {
 }
 
 /// As [`CallMut`], for `FnOnce`.
+#[diagnostic::on_unimplemented(
+    message = "this closure can't be called by C",
+    label = "not a `FnOnce` closure of at most nine arguments that returns `()` or an FFI-safe type",
+    note = "C gets numbers, `bool`, raw pointers, nullable function pointers, or `()` for `void`; what \
+            else the closure returns (a `Result`, a `String`), it must turn into one of them"
+)]
 pub trait CallOnce<Args> {
     /// What it returns.
     type Output: FfiReturn;
