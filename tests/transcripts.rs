@@ -98,10 +98,10 @@ fn with_the_library_the_same_lines_are_printed() {
 
 /// Transcripts in the documentation of an example.
 #[test]
-#[cfg(unix)] // nftw is a function of Unix
 fn examples_print_what_their_documentation_shows() {
     build();
-    for example in ["qsort", "nftw"] {
+    // nftw is a function of Unix.
+    for example in ["qsort", "meter"].into_iter().chain(cfg!(unix).then_some("nftw")) {
         let path = Path::new("callback_bridge/examples").join(example).with_extension("rs");
         let source = fs::read_to_string(workspace().join(&path)).expect("the example");
         let page = source.lines().map_while(|line| line.strip_prefix("//!"));

@@ -14,17 +14,21 @@
 //! closure and lets in any number. `register` gives a [`Registration`], which unregisters when it is
 //! dropped.
 //!
-//! # What can't go wrong
+//! # What happens when
 //!
 //! - **C calls after unregistering**, or had begun to: the call finds the callback closed, is refused
 //!   and counted. What it may still touch is static. C gets the value that
-//!   [`or_else`](Callback::or_else) chose.
+//!   [`or_else`](Callback::or_else) chose. Only a [`Thunk`] whose unregistering had promised that no
+//!   call follows may serve another closure by then: the call reaches that one.
 //! - **The callback runs while its registration is dropped**: the drop waits. Inside the callback
 //!   itself it doesn't wait; the closure is dropped by the last call that leaves it.
 //! - **C calls a `FnMut` closure from within itself, or from two threads**: the second call is
 //!   refused.
-//! - **The closure panics**: the panic is caught and waits for [`Registration::resume_panic`]; later
-//!   calls are refused unless [`stay_after_panic`](Callback::stay_after_panic) was chosen.
+//! - **The closure panics**: the panic is caught and C gets the value from `or_else`; later calls are
+//!   refused unless [`stay_after_panic`](Callback::stay_after_panic) was chosen. The panic is kept for
+//!   [`take_panic`](Registration::take_panic), [`resume_panic`](Registration::resume_panic) or
+//!   [`unregister`](Registration::unregister); a registration that is just dropped drops it, too (the
+//!   panic hook has printed it).
 //! - **C loses the user data** (null, say): the call is refused.
 //!
 //! A thread that *ends* inside a callback (`pthread_exit`) can't be helped: that unwinds the closure
@@ -61,6 +65,59 @@
 //! it unsets the *second*. So let the binding keep the registration where the place is, one for each
 //! handle, and refuse a second one or drop the first before it registers the next. Where C says what
 //! it had before, the closure that unregisters can compare, and leave alone what is not its own.
+//!
+//! # A handle of C's
+//!
+//! Most C APIs have a handle (`device *`), which the closure that unregisters needs, too. A raw pointer
+//! is not `Send`, and then neither is the registration: it can't go to another task and can't be
+//! [`boxed`](Registration::boxed). So put the handle into a struct of its own, and say with `unsafe
+//! impl Send` what C's manual says of threads. And let the closure call a *method* of that struct: a
+//! closure that says `handle.0` captures the field alone: the bare pointer, without the struct, whose
+//! `Drop` may close the handle too soon.
+//!
+//! ```
+//! # use std::ffi::{c_int, c_void};
+//! use callback_bridge::closure::{BoxedRegistration, Callback, UserData};
+//!
+//! # unsafe fn device_stop(_: *mut c_void) -> c_int { 0 }
+//! struct Handle(*mut c_void);
+//! // SAFETY: (what C's manual says of threads)
+//! unsafe impl Send for Handle {}
+//!
+//! impl Handle {
+//!     fn stop(&self) -> Result<(), c_int> {
+//!         // SAFETY: the handle is open.
+//!         match unsafe { device_stop(self.0) } {
+//!             0 => Ok(()),
+//!             status => Err(status),
+//!         }
+//!     }
+//! }
+//!
+//! # let handle = Handle(std::ptr::null_mut());
+//! let registration = Callback::new(|_: UserData| {}).register(|_function, _user_data| {
+//!     // (start it)
+//!     Ok::<_, c_int>(move || handle.stop()) // the whole handle
+//! })?;
+//! let _field: BoxedRegistration<c_int> = registration.boxed();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! ```compile_fail,E0277
+//! # use std::ffi::{c_int, c_void};
+//! # use callback_bridge::closure::{BoxedRegistration, Callback, UserData};
+//! # struct Handle(*mut c_void);
+//! # unsafe impl Send for Handle {}
+//! # fn device_stop(_: *mut c_void) -> Result<(), c_int> { Ok(()) }
+//! # let handle = Handle(std::ptr::null_mut());
+//! # let registration = Callback::new(|_: UserData| {}).register(|_function, _user_data| {
+//! Ok::<_, c_int>(move || device_stop(handle.0)) // the pointer alone: not `Send`
+//! # })?;
+//! # let _field: BoxedRegistration<c_int> = registration.boxed();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The example `meter.rs` is such a binding, complete.
 //!
 //! # In async code
 //!
