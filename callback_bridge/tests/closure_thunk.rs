@@ -197,6 +197,24 @@ fn a_late_call_to_a_scoped_thunk_reaches_the_next_one_of_its_signature_or_nobody
 }
 
 #[test]
+fn a_detached_thunk_is_used_up_also_where_its_closure_is_gone() {
+    let _turn = my_turn();
+    let mut kept: Option<unsafe extern "C" fn(u64)> = None;
+    let (counter, dropped) = DropCounter::new();
+    let thunk = Thunk::once(move |_: u64| drop(counter));
+    let registration = thunk.register(|function| {
+        kept = Some(function);
+        Ok::<_, ()>(|| ())
+    });
+    registration.unwrap().detach();
+    // SAFETY: it is registered, and a further call is refused.
+    unsafe { kept.unwrap()(1) };
+    assert_eq!(dropped.load(Ordering::SeqCst), 1);
+    let next = Thunk::new(|_: u64| ()).scope(Some);
+    assert!(!std::ptr::fn_addr_eq(next.unwrap().unwrap(), kept.unwrap()));
+}
+
+#[test]
 fn a_broken_promise_ends_in_a_refusal_or_at_a_closure_of_the_same_signature() {
     let _turn = my_turn();
     let current = Arc::new(Mutex::new(None::<unsafe extern "C" fn(c_int, u32) -> c_int>));

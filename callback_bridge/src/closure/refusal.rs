@@ -6,8 +6,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// The user data belongs to no callback that is registered now: a call after unregistering, or
-    /// a null pointer.
+    /// No callback is registered that the call could be for: it came after unregistering, or (where C
+    /// passes user data) with a null pointer or some other value that was never given out.
     Closed,
     /// A guarded (`FnMut`) closure is running already: C called it from within itself, or from two
     /// threads at once.

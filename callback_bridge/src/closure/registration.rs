@@ -113,7 +113,9 @@ impl<U: Unregister> Registration<U> {
         self.control().gate.unpoison(self.handle, &AllSeats);
     }
 
-    /// Takes the closure's panic, if there was one. Later panics are dropped until this one is taken.
+    /// Takes the closure's panic, if there was one. Later panics are dropped until this one is taken,
+    /// and so is this one if nobody takes it before the registration is dropped; by then the panic hook
+    /// has printed it.
     pub fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
         self.control().payload().take()
     }
@@ -206,7 +208,8 @@ impl<U: Unregister> Registration<U> {
 
     /// Leaves the callback to C, for ever: there will be no unregistering.
     ///
-    /// A `FnOnce` closure is dropped after its call. Others stay until the process ends.
+    /// A `FnOnce` closure is dropped after its call. Others stay until the process ends, and so does
+    /// every thunk: its function serves no other closure.
     pub fn detach(mut self) {
         self.unregister = None;
         let control = self.control();

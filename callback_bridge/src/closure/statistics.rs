@@ -20,8 +20,9 @@ pub(crate) struct Global {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// Calls whose user data belonged to no registered callback: C called after unregistering, or
-    /// passed a null pointer. They were refused.
+    /// Calls for which no callback was registered: C called after unregistering, or passed user data
+    /// that it was never given, null for instance. They were refused. (A late call of a thunk that
+    /// serves another closure by then is not among them: that can't be seen.)
     pub late_calls: u64,
     /// Closures that panicked while they were dropped. The panic was caught.
     pub drop_panics: u64,

@@ -75,12 +75,12 @@ pub struct Thunk<K: Kind, Args, G = UseDefault> {
 impl Thunk<Guarded<()>, ()> {
     /// How many thunks there are, in the whole process and over all signatures.
     ///
-    /// One that is retired is used up until the process ends. That is one each time that unregistering
-    /// ends with [`Aftermath::CallsMayFollow`](super::Aftermath::CallsMayFollow), an error or a panic:
-    /// where C gives no better guarantee, 64 rounds of registering and unregistering leave no thunk.
-    /// There, register once and let the closure look for whom the call is, for instance with
-    /// [`Thunk::forever`].
-    /// [`statistics`](super::statistics()) counts the retired ones.
+    /// One is used up until the process ends, each time that unregistering ends with
+    /// [`Aftermath::CallsMayFollow`](super::Aftermath::CallsMayFollow), an error or a panic (it is
+    /// retired then, and [counted](super::Statistics::retired_thunks)), or that a registration is
+    /// [detached](Registration::detach). So where C gives no better guarantee, 64 rounds of registering
+    /// and unregistering leave no thunk. There, register once, with [`Thunk::forever`], and let the
+    /// closure look for whom the call is.
     // The number, not a name for it: this is how the documentation shows it.
     pub const CAPACITY: usize = 64;
 }
