@@ -137,7 +137,8 @@ pub struct Builder {
 
 impl Builder {
     /// A ring with room for at least `blocks` blocks of `longest` items each, and for more blocks
-    /// that are shorter. Both count as 1 where they are 0. Overflow is [`Overflow::DropNewest`],
+    /// that are shorter. `longest` is what the ring is sized for, not a limit: a longer block is taken,
+    /// too, up to what [`PushError::TooLong`](super::PushError::TooLong) says. Both count as 1 where they are 0. Overflow is [`Overflow::DropNewest`],
     /// wake-ups come at once, blocks have no time.
     pub fn new(blocks: usize, longest: usize) -> Builder {
         let options = Options {

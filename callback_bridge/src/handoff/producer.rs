@@ -47,6 +47,28 @@ impl std::error::Error for PushError {}
 /// Where blocks go in. It belongs to one thread at a time: the callback's.
 ///
 /// Dropping it ends its blocks: the consumer still gets all that were accepted.
+///
+/// Where C says with a call that nothing more comes, the callback has it in an `Option`:
+///
+/// ```
+/// use callback_bridge::handoff::channel;
+///
+/// let (producer, mut consumer) = channel::<i16>(4, 64);
+/// let mut producer = Some(producer);
+/// // An empty block is the end, in this C API.
+/// let mut on_block = move |samples: &[i16]| {
+///     if samples.is_empty() {
+///         producer = None;
+///     } else if let Some(producer) = &mut producer {
+///         let _ = producer.push(samples);
+///     }
+/// };
+/// on_block(&[1, 2]);
+/// on_block(&[]);
+/// assert_eq!(*consumer.recv()?, [1, 2]);
+/// assert!(consumer.recv().is_err(), "the end; a stream is over here");
+/// # Ok::<(), callback_bridge::handoff::Ended>(())
+/// ```
 pub struct Producer<T: Copy + Send> {
     /// Where the next record begins. The same as the lane's `tail`, which only we write.
     pub(super) position: u64,

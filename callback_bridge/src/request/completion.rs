@@ -150,7 +150,9 @@ impl<T: Send + 'static> fmt::Debug for Completion<T> {
     }
 }
 
-/// Answers the request of a handle, from any thread. `T` must be the very type of the request.
+/// Answers the request of a handle, from any thread. `T` must be the very type of the request: after an
+/// answer of another type the response goes on waiting. So name C's type at both ends (`c_long`, not
+/// `i64`, which is the same on Linux and another on Windows), and not one that a cast happens to give.
 ///
 /// Safe for every handle there can be. Never waits, never allocates, never panics.
 ///
