@@ -18,9 +18,9 @@ use crate::closure::{Ended, Registration, Unregister};
 /// [`Registration::resume_panic`] goes on with the panic. (After [`Registration::clear_poison`] it can
 /// go on receiving.)
 ///
-/// Dropping it drops the consumer first, so a callback
-/// that waits for room is let go and later pushes fail, and then the [`Registration`]. The other way
-/// round would hang: unregistering waits for the callback, which waits for room.
+/// Dropping it drops the consumer first, so a callback that waits for room is let go and later pushes
+/// fail, and then the [`Registration`]. The other way round would hang: unregistering waits for the
+/// callback, which waits for room.
 ///
 /// # Examples
 ///
