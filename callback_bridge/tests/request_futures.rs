@@ -155,3 +155,67 @@ fn a_response_that_is_polled_after_its_end_panics() {
     assert!(pin!(&mut response).poll(&mut context).is_ready());
     let _ = pin!(&mut response).poll(&mut context);
 }
+
+/// Panics when it is dropped, so also as what somebody panics with.
+struct PanicsOnDrop;
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        panic!("a drop fails");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_with_what_panics_does_not_unwind_into_c() {
+    struct Panics;
+    impl Wake for Panics {
+        fn wake(self: Arc<Self>) {
+            std::panic::panic_any(PanicsOnDrop);
+        }
+    }
+    let (completion, mut response) = completion::<u8>();
+    let waker = Waker::from(Arc::new(Panics));
+    assert!(pin!(&mut response).poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(waker);
+    assert!(complete_raw(completion.into_raw(), 1_u8).is_ok());
+    assert_eq!(response.wait(), Ok(1));
+}
+
+/// A waker whose clone answers the request, and panics when it is dropped.
+mod answering {
+    use std::task::{RawWaker, RawWakerVTable, Waker};
+
+    use super::{Handle, complete_raw};
+
+    static ORIGINAL: RawWakerVTable =
+        RawWakerVTable::new(clone, |_| panic!("moved"), |_| (), |_| ());
+    static CLONED: RawWakerVTable =
+        RawWakerVTable::new(|_| panic!("cloned"), |_| (), |_| (), |_| panic!("a drop fails"));
+
+    fn clone(handle: *const ()) -> RawWaker {
+        complete_raw(Handle::from_usize(handle.addr()), 1_u64).expect("it is wanted");
+        RawWaker::new(handle, &CLONED)
+    }
+
+    pub(super) fn waker(handle: Handle) -> Waker {
+        let handle = std::ptr::without_provenance(handle.as_usize());
+        // SAFETY: the functions may be called on any thread; the data is a number, nobody's memory.
+        unsafe { Waker::new(handle, &ORIGINAL) }
+    }
+}
+
+#[test]
+fn a_waker_whose_drop_panics_leaves_the_next_request_of_the_slot_alone() {
+    let (completion, mut response) = completion::<u64>();
+    let waker = answering::waker(completion.into_raw());
+    let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        pin!(&mut response).poll(&mut Context::from_waker(&waker))
+    }));
+    assert!(polled.is_err());
+    // The answer is still there, and no other request has its slot.
+    let others: Vec<_> = (0..3).map(|_| request::completion::<u64>()).collect();
+    assert_eq!(response.wait(), Ok(1));
+    for (number, (completion, _)) in others.iter().enumerate() {
+        assert!(completion.is_wanted(), "{number}");
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::task::Waker;
 
+use super::completion::quietly;
 use super::fault::{self, Fault};
 use super::lay::Lay;
 use super::slot::{COMPLETER_OUT, EMPTY, FULL, OPEN, RESPONSE_OUT, Slot, WAITING};
@@ -111,7 +112,7 @@ impl Slot {
         let value = self.read_value::<T>();
         let waker = (state & WAITING != 0).then(|| self.read_waker());
         self.release_to_all();
-        drop(waker); // foreign code, so last
+        quietly(|| drop(waker)); // foreign code, so last
         value
     }
 }

@@ -233,7 +233,16 @@ fn answer<T: 'static>(slot: &'static Slot, handle: usize, value: T) -> Result<()
 /// Foreign code, after all of ours: nothing is locked, and the slot is let go of.
 #[inline(never)]
 fn wake(waker: Waker) {
-    if catch_unwind(AssertUnwindSafe(|| waker.wake())).is_err() {
+    quietly(|| waker.wake());
+}
+
+/// Calls foreign code on a thread of C's, which no panic may reach.
+pub(super) fn quietly(call: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
         pools().waker_panicked();
+        // What it panicked with may panic, too, when it is dropped; then it is leaked.
+        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+            let _leaked = Box::into_raw(again);
+        }
     }
 }

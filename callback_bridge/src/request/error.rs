@@ -90,7 +90,8 @@ impl<R> fmt::Display for NotYet<R> {
 impl<R> error::Error for NotYet<R> {}
 
 /// As many requests are in flight as there can be: 1,048,512 where pointers have 64 bits, 16,320
-/// where they have 32; in steps of 64.
+/// where they have 32; in steps of 64. Slots that other threads keep for their next requests (at most
+/// 64 of each size) and those for values of another size count as in flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exhausted;
 

@@ -58,8 +58,8 @@ pub(super) struct Slot {
     /// `WAITING`, and else by the response.
     pub(super) waker: UnsafeCell<MaybeUninit<Waker>>,
     /// Points to the memory for the value, in the same chunk or `inside`; it never changes. The cell
-    /// stands for
-    /// that memory: written by the completer between `OPEN` and `FULL`, read by the response after.
+    /// stands for that memory: written by the completer between `OPEN` and `FULL`, read by the
+    /// response after.
     pub(super) place: UnsafeCell<*mut u8>,
     /// The free list's; see [`super::pool`].
     pub(super) next: AtomicU32,

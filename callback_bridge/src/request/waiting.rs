@@ -43,12 +43,14 @@ impl Slot {
         };
         // SAFETY: `WAITING` is clear, so the cell is ours, and what was in it is out.
         self.waker.with_mut(|cell| unsafe { cell.write(MaybeUninit::new(new)) });
-        let polled = self.publish_waker();
-        drop(old); // foreign code, so after everything
-        polled
+        let answered = self.publish_waker();
+        // Foreign code, so while nothing is half done: where it panics, the answer is still there.
+        drop(old);
+        answered.map(|seen| self.take(seen))
     }
 
-    fn publish_waker<T: 'static>(&'static self) -> Poll<Option<T>> {
+    /// Ready if the answer was there first.
+    fn publish_waker(&'static self) -> Poll<usize> {
         // AcqRel: Release publishes the waker to the exchange in `publish`; Acquire takes the value,
         // if the answer was there first.
         let seen = self.state.fetch_or(WAITING, Ordering::AcqRel);
@@ -56,10 +58,8 @@ impl Slot {
             return Poll::Pending;
         }
         // The answer did not meet `WAITING`, so the waker is still ours, and so is the slot.
-        let waker = self.read_waker();
-        let answer = self.take(seen);
-        drop(waker);
-        Poll::Ready(answer)
+        drop(self.read_waker()); // foreign code, which may panic, so before the answer is out
+        Poll::Ready(seen)
     }
 
     /// Whether there is an answer, or will be none.
