@@ -10,18 +10,22 @@ struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes that this thread allocated, less those that it gave back.
+    static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
 // SAFETY: it is the system's allocator, and a counter that allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        HELD.set(HELD.get() + layout.size() as isize);
         // SAFETY: as the caller promises.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
         ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        HELD.set(HELD.get() - layout.size() as isize);
         // SAFETY: as the caller promises.
         unsafe { System.dealloc(at, layout) }
     }
@@ -91,4 +95,40 @@ fn spilling_allocates_once_the_ring_is_full() {
     assert_eq!(in_the_ring, 0);
     assert!((1..200).contains(&in_chunks), "{in_chunks}");
     drop(consumer);
+}
+
+#[test]
+fn a_window_that_slides_over_spilled_blocks_gives_their_chunks_back() {
+    let overflow = Overflow::Spill { limit: 1000 };
+    let (mut producer, mut consumer) = Builder::new(4, 4).overflow(overflow).build::<i16>();
+    for sample in 0..100 {
+        producer.push(&[sample; 4]).expect("below the limit");
+    }
+    let mut window = consumer.batch(1);
+    let mut slide = |steps| {
+        for _ in 0..steps {
+            producer.push(&[0; 4]).expect("below the limit");
+            assert_eq!(window.take(1), 1);
+            assert!(window.release(0));
+        }
+        HELD.get()
+    };
+    let before = slide(200);
+    let after = slide(10_000);
+    assert!(after - before < 10_000, "{before} bytes, then {after}");
+}
+
+#[test]
+fn a_producer_that_ended_in_a_chunk_leaves_nothing_behind() {
+    let before = HELD.get();
+    let overflow = Overflow::Spill { limit: 1000 };
+    let (mut producer, mut consumer) = Builder::new(4, 4).overflow(overflow).build::<i16>();
+    for sample in 0..100 {
+        producer.push(&[sample; 4]).expect("below the limit");
+    }
+    drop(producer);
+    while consumer.recv().is_ok() {}
+    drop(consumer.add_producer());
+    drop(consumer);
+    assert_eq!(HELD.get(), before);
 }

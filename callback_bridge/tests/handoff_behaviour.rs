@@ -484,3 +484,73 @@ fn a_panic_of_the_waker_passes_through_and_breaks_nothing() {
     assert!(future.as_mut().poll(&mut context).is_ready(), "the block was published before");
     assert_eq!(producer.push(&[2]), Ok(()));
 }
+
+#[test]
+fn a_panic_of_the_waker_of_a_full_ring_loses_no_count() {
+    struct Bad;
+    impl Wake for Bad {
+        fn wake(self: Arc<Bad>) {
+            panic!("a bad waker");
+        }
+    }
+    // Nothing wakes before the ring is full.
+    let (mut producer, mut consumer) =
+        Builder::new(2, 1).wake_ups(WakeUps::From(u64::MAX)).build::<i32>();
+    let bad = Waker::from(Arc::new(Bad));
+    assert!(consumer.poll_recv(&mut Context::from_waker(&bad)).is_pending());
+    let mut pushed = 0;
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        loop {
+            pushed += 1;
+            producer.push(&[pushed]).expect("the waker panics first");
+        }
+    }));
+    assert!(panicked.is_err());
+    let delivered = consumer.drain(usize::MAX, |_| ()) as u64;
+    assert_eq!(delivered + consumer.stats().dropped_blocks, pushed as u64);
+    producer.push(&[0]).expect("room");
+    assert_eq!(consumer.recv().expect("pushed").lost_blocks(), 1);
+}
+
+#[test]
+fn a_producer_that_is_added_while_a_task_waits_wakes_it() {
+    let (_first, mut consumer) = channel::<i32>(4, 1);
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(Arc::clone(&woken));
+    let mut context = Context::from_waker(&waker);
+    assert!(consumer.poll_recv(&mut context).is_pending());
+    let mut second = consumer.add_producer();
+    second.push(&[1]).expect("room");
+    assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+    assert!(consumer.poll_recv(&mut context).is_ready());
+}
+
+#[test]
+fn by_the_clock_a_waker_that_panics_twice_stops_nobody_else() {
+    struct Twice;
+    impl Drop for Twice {
+        fn drop(&mut self) {
+            panic!("again");
+        }
+    }
+    struct Bad(mpsc::Sender<()>);
+    impl Wake for Bad {
+        fn wake(self: Arc<Bad>) {
+            self.0.send(()).expect("the test listens");
+            std::panic::panic_any(Twice);
+        }
+    }
+    struct Good(mpsc::Sender<()>);
+    impl Wake for Good {
+        fn wake(self: Arc<Good>) {
+            self.0.send(()).expect("the test listens");
+        }
+    }
+    let clock = || Builder::new(4, 1).wake_ups(WakeUps::Clock(Duration::from_millis(1)));
+    let (woken, wakes) = mpsc::channel();
+    for waker in [Waker::from(Arc::new(Bad(woken.clone()))), Arc::new(Good(woken)).into()] {
+        let (_producer, mut consumer) = clock().build::<i32>();
+        assert!(consumer.poll_recv(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(wakes.recv_timeout(Duration::from_secs(10)), Ok(()));
+    }
+}

@@ -41,6 +41,30 @@ fn what_try_push_refuses_was_never_offered() {
 }
 
 #[test]
+fn what_try_push_refuses_is_not_counted_among_what_a_dropped_consumer_leaves() {
+    let (mut producer, consumer) = channel::<u8>(8, 8);
+    producer.try_push(&[1; 3]).expect("room");
+    drop(consumer);
+    assert_eq!(producer.try_push(&[2; 5]), Err(PushError::Closed));
+    let stats = producer.stats();
+    assert_eq!((stats.dropped_blocks, stats.dropped_items), (1, 3));
+    assert_eq!(producer.push(&[3; 7]), Err(PushError::Closed));
+    let stats = producer.stats();
+    assert_eq!((stats.dropped_blocks, stats.dropped_items), (2, 10));
+}
+
+#[test]
+fn the_losses_of_two_producers_may_be_more_than_a_number_holds() {
+    let (mut first, mut consumer) = channel::<()>(4, 4);
+    let mut second = consumer.add_producer();
+    for producer in [&mut first, &mut second] {
+        assert!(producer.push(&[(); usize::MAX]).is_err());
+    }
+    let stats = consumer.stats();
+    assert_eq!((stats.dropped_blocks, stats.dropped_items), (2, u64::MAX));
+}
+
+#[test]
 fn a_producer_may_have_a_ring_of_its_own() {
     let (mut wide, mut consumer) = Builder::new(8, 64).times(true).build::<u8>();
     let mut narrow = consumer.add_producer_like(Builder::new(1, 4).overflow(Overflow::DropOldest));

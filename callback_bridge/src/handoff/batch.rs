@@ -23,9 +23,13 @@ impl<T: Copy + Send> Consumer<T> {
     /// ```
     pub fn batch(&mut self, most: usize) -> Batch<'_, T> {
         self.let_go();
-        let mut batch = Batch { consumer: self };
-        batch.take(most);
-        batch
+        self.take_batch(most);
+        Batch { consumer: self }
+    }
+
+    /// Takes the blocks that are ready, at most `most`, into the batch. How many.
+    pub(super) fn take_batch(&mut self, most: usize) -> usize {
+        self.take_ready(most, |taken, batch| batch.push(*taken))
     }
 
     /// Sleeps until at least one block is ready, then takes those that are, at most `most`.
@@ -39,9 +43,14 @@ impl<T: Copy + Send> Consumer<T> {
     /// As [`Consumer::recv`].
     pub fn recv_batch(&mut self, most: usize) -> Result<Batch<'_, T>, Ended> {
         self.let_go();
-        match self.wait(None) {
-            Status::Ended => Err(Ended),
-            Status::Ready | Status::Empty => Ok(self.batch(most)),
+        loop {
+            if self.wait(None) == Status::Ended {
+                return Err(Ended);
+            }
+            // What was ready may be dropped as the oldest, before we take it.
+            if self.take_batch(most) > 0 || most == 0 {
+                return Ok(Batch { consumer: self });
+            }
         }
     }
 
@@ -122,13 +131,13 @@ impl<T: Copy + Send> Consumer<T> {
 /// # Ok::<(), callback_bridge::handoff::PushError>(())
 /// ```
 pub struct Batch<'a, T: Copy + Send> {
-    consumer: &'a mut Consumer<T>,
+    pub(super) consumer: &'a mut Consumer<T>,
 }
 
 impl<T: Copy + Send> Batch<'_, T> {
     /// Takes further blocks that are ready, at most `most`. How many it took.
     pub fn take(&mut self, most: usize) -> usize {
-        self.consumer.take_ready(most, |taken, batch| batch.push(*taken))
+        self.consumer.take_batch(most)
     }
 
     /// Sleeps until one more block is ready, and takes it.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::task::Waker;
@@ -123,7 +124,11 @@ impl Ticker {
                 let Some((_, waker)) = due.remove(&number) else { continue };
                 drop(due);
                 // A waker that panics ends its own task's ticks, not everybody's.
-                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| waker.wake()));
+                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake()))
+                    && let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic)))
+                {
+                    let _leaked = Box::into_raw(again); // it would only panic once more
+                }
                 due = self.lock();
             } else {
                 let waited = self.changed.wait_timeout(due, left);

@@ -9,7 +9,7 @@ use super::block::Block;
 use super::clock;
 use super::error::{Ended, RecvTimeoutError, TryRecvError};
 use super::fence::Fence;
-use super::lane::{CLOSED, Lane};
+use super::lane::{ASLEEP, CLOSED, Lane};
 use super::options::{Builder, Options};
 use super::parker::Parker;
 use super::producer::Producer;
@@ -144,10 +144,11 @@ impl<T: Copy + Send> Consumer<T> {
     fn add_producer_with(&mut self, options: Options) -> Producer<T> {
         self.let_go();
         let past = &mut self.past;
-        self.sides.retain(|side| {
+        self.sides.retain_mut(|side| {
             let finished = side.finished();
             if finished {
                 *past = past.and(side.stats());
+                side.leave();
             }
             !finished
         });
@@ -156,6 +157,10 @@ impl<T: Copy + Send> Consumer<T> {
         let lane = Arc::new(Lane::new(options, Arc::clone(&self.signal)));
         if self.closed {
             lane.attend(CLOSED, 0);
+        }
+        if self.asleep {
+            // A task waits already; this producer, too, has to wake it.
+            lane.attend(ASLEEP, 0);
         }
         self.sides.push(Side::new(Arc::clone(&lane), self.producers));
         self.producers += 1;
@@ -256,8 +261,8 @@ impl<T: Copy + Send> Consumer<T> {
     }
 
     /// Accepts no more blocks: releases a `push` that waits for room, and lets the next ones fail.
-    /// What was accepted before can still be taken. A block that crosses this call may be accepted,
-    /// one a producer.
+    /// What was accepted before can still be taken. Each producer may have one more block accepted
+    /// before it notices.
     ///
     /// Whoever waits for callbacks to finish closes first, or waits for one that waits for room.
     pub fn close(&mut self) {

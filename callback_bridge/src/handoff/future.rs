@@ -89,8 +89,13 @@ impl<T: Copy + Send> Consumer<T> {
     /// All producers are gone, and all their blocks were taken.
     pub async fn recv_batch_async(&mut self, most: usize) -> Result<Batch<'_, T>, Ended> {
         self.let_go();
-        Readiness { consumer: self }.await?;
-        Ok(self.batch(most))
+        loop {
+            Readiness { consumer: self }.await?;
+            // What was ready may be dropped as the oldest, before we take it.
+            if self.take_batch(most) > 0 || most == 0 {
+                return Ok(Batch { consumer: self });
+            }
+        }
     }
 
     /// Takes the next block, for a future written by hand: what

@@ -222,27 +222,29 @@ impl<T: Copy> Lane<T> {
         self.wake_producer();
     }
 
-    /// The producer's, after it saw `GONE`: what was published and never taken.
-    pub(super) fn left_over(&self) -> Loss {
-        let mut loss = Loss::default();
+    /// The producer's, after it saw `GONE`: what was published and never taken; and of that the
+    /// last block.
+    pub(super) fn left_over(&self) -> (Loss, Loss) {
+        let (mut loss, mut last) = (Loss::default(), Loss::default());
         let Some(mut cursor) = self.left.with(|left| {
             // SAFETY: `GONE` was seen, so the consumer has written it and is gone.
             unsafe { *left }
         }) else {
-            return loss;
+            return (loss, last);
         };
         let tail = self.published.0.tail.load(Ordering::Relaxed);
         while cursor.position != tail {
             // SAFETY: below `tail` all is written, and nobody reads or frees it but us.
             match unsafe { cursor.next(&self.ring) } {
                 Record::Block { items, .. } => {
-                    loss = loss.and(Loss::block(items));
+                    last = Loss::block(items);
+                    loss = loss.and(last);
                 }
                 // These were counted when they were lost.
                 Record::Lost(_) | Record::Moved(_) => {}
             }
         }
-        loss
+        (loss, last)
     }
 }
 

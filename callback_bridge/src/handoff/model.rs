@@ -399,6 +399,89 @@ fn a_consumer_that_leaves_loses_nothing_uncounted() {
     check(3, None, consumer_dropped);
 }
 
+/// The same where the producer drops what the consumer is about to leave.
+fn consumer_dropped_while_the_oldest_is_dropped() {
+    let (mut producer, mut consumer) = channel(1, Overflow::DropOldest);
+    for item in 0..FULL {
+        producer.push(&samples(item)).expect("room");
+    }
+    let callback = thread::spawn(move || {
+        let _ = producer.push(&samples(FULL));
+        producer
+    });
+    drop(consumer.try_recv());
+    let stats = consumer.stats();
+    drop(consumer);
+    let mut producer = callback.join().expect("no panic");
+    assert!(producer.push(&samples(FULL + 1)).is_err());
+    assert_eq!(stats.delivered_blocks + producer.stats().dropped_blocks, FULL + 2);
+}
+
+#[test]
+fn a_consumer_that_leaves_while_the_oldest_is_dropped_loses_nothing_uncounted() {
+    check(3, None, consumer_dropped_while_the_oldest_is_dropped);
+}
+
+/// The same where each push takes the careful path, and says itself whether its block was accepted.
+fn consumer_dropped_in_a_careful_push(attempt: fn(&mut Producer<u64>, u64) -> (bool, u64)) {
+    let (producer, consumer) = Builder::new(2, LENGTH).wake_ups(WakeUps::From(2)).build::<u64>();
+    let (mut producer, mut consumer) = (keep(producer), keep(consumer));
+    let callback = thread::spawn(move || {
+        let (mut accepted, mut counted) = (0, 0);
+        for item in 0..2 {
+            let (is_accepted, is_counted) = attempt(&mut producer, item);
+            accepted += u64::from(is_accepted);
+            counted += is_counted;
+        }
+        (producer, accepted, counted)
+    });
+    drop(consumer.try_recv());
+    let delivered = consumer.stats().delivered_blocks;
+    drop(consumer);
+    let (mut producer, accepted, counted) = callback.join().expect("no panic");
+    assert!(producer.push(&samples(3)).is_err());
+    assert_eq!(delivered + producer.stats().dropped_blocks, counted + 1);
+    assert!(delivered <= accepted, "who is told that a block was refused still has it");
+}
+
+#[test]
+fn a_careful_push_against_a_consumer_that_leaves_counts_once() {
+    check(3, None, || {
+        consumer_dropped_in_a_careful_push(|producer, item| {
+            (producer.push(&samples(item)).is_ok(), 1)
+        });
+    });
+}
+
+#[test]
+fn a_block_that_try_push_refuses_as_the_consumer_leaves_is_not_counted() {
+    check(3, None, || {
+        consumer_dropped_in_a_careful_push(|producer, item| {
+            let accepted = producer.try_push(&samples(item)).is_ok();
+            (accepted, u64::from(accepted))
+        });
+    });
+}
+
+/// A batch that was waited for is never empty, though the block that was ready may be dropped.
+#[test]
+fn a_batch_that_was_waited_for_has_a_block() {
+    check(3, None, || {
+        let (mut producer, mut consumer) = channel(1, Overflow::DropOldest);
+        for item in 0..FULL {
+            producer.push(&samples(item)).expect("room");
+        }
+        drop(consumer.recv());
+        // Only one is ready, and it lies where the next one has to go.
+        let callback = thread::spawn(move || {
+            let _ = producer.push(&samples(FULL));
+            producer
+        });
+        assert!(!consumer.recv_batch(1).expect("the producer is there").is_empty());
+        drop(callback.join());
+    });
+}
+
 #[test]
 #[should_panic(expected = "Causality violation")]
 fn a_consumer_that_is_gone_too_early_is_not_counted() {

@@ -40,7 +40,8 @@ pub enum WakeUps {
     /// A block does if with it so many blocks of its producer lie ready. So does a block that
     /// finds no room, and so does the end.
     From(u64),
-    /// No block does, and `push` makes no system call at all. The consumer looks by itself, each
+    /// No block does, and `push` makes no system call at all, unless it waits or spills. The
+    /// consumer looks by itself, each
     /// time that so much time has passed; a shorter time costs more of a core. On Linux, a thread
     /// that waits so has its timer slack set to 1 ns, and keeps it.
     Clock(Duration),

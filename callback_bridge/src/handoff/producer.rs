@@ -159,7 +159,7 @@ impl<T: Copy + Send> Producer<T> {
     /// ```
     #[inline]
     pub fn push(&mut self, items: &[T]) -> Result<(), PushError> {
-        self.push_or(items, Producer::push_one_with_care)
+        self.push_or(items, Producer::push_one_with_care, Producer::attend_push)
     }
 
     /// [`push`](Producer::push) for a caller who can keep the block and come again, such as a C
@@ -185,7 +185,7 @@ impl<T: Copy + Send> Producer<T> {
     /// ```
     #[inline]
     pub fn try_push(&mut self, items: &[T]) -> Result<(), PushError> {
-        self.push_or(items, Producer::try_one_with_care)
+        self.push_or(items, Producer::try_one_with_care, Producer::attend)
     }
 
     /// [`push`](Producer::push) for a block whose items lie in several places, such as a header and
@@ -211,6 +211,7 @@ impl<T: Copy + Send> Producer<T> {
         &mut self,
         items: &[T],
         otherwise: impl FnOnce(&mut Self, &[T]) -> Result<(), PushError>,
+        attend: impl FnOnce(&mut Self) -> Result<(), PushError>,
     ) -> Result<(), PushError> {
         // Locals: the compiler can't know that the ring does not hold the producer itself.
         let (position, window) = (self.position, self.window);
@@ -228,12 +229,16 @@ impl<T: Copy + Send> Producer<T> {
         // and to restore, three instructions of 58.
         // SAFETY: a reference is valid to read from.
         let end = unsafe { (&raw const self.position).read_volatile() };
-        self.publish(end)
+        self.publish(end, attend)
     }
 
     /// The one release store, and the look at whether somebody waits for it.
     #[inline(always)]
-    fn publish(&mut self, end: u64) -> Result<(), PushError> {
+    fn publish(
+        &mut self,
+        end: u64,
+        attend: impl FnOnce(&mut Self) -> Result<(), PushError>,
+    ) -> Result<(), PushError> {
         let lane = &*self.lane;
         // Release: pairs with the consumer's Acquire of `tail`.
         lane.published.0.tail.store(end, Ordering::Release);
@@ -241,14 +246,34 @@ impl<T: Copy + Send> Producer<T> {
         // it can't fence for us, `FENCE` is set.
         compiler_fence(Ordering::SeqCst);
         if lane.seldom.0.attention.load(Ordering::Relaxed) != 0 {
-            return self.attend();
+            return attend(self);
         }
         Ok(())
     }
 
+    /// After a block was published: what the consumer wants. Closed: it is gone and did not take
+    /// that block, which is not counted.
     #[cold]
     #[inline(never)]
     fn attend(&mut self) -> Result<(), PushError> {
+        let refused = self.attend_block();
+        if refused.blocks > 0 { Err(PushError::Closed) } else { Ok(()) }
+    }
+
+    /// The same for [`Producer::push`], which counts it.
+    #[cold]
+    #[inline(never)]
+    fn attend_push(&mut self) -> Result<(), PushError> {
+        let refused = self.attend_block();
+        if refused.blocks == 0 {
+            return Ok(());
+        }
+        self.drop_more(refused);
+        Err(PushError::Closed)
+    }
+
+    /// The block, if the consumer is gone and did not take it.
+    fn attend_block(&mut self) -> Loss {
         let lane = &*self.lane;
         let mut attention = lane.seldom.0.attention.load(Ordering::Relaxed);
         if attention & FENCE != 0 {
@@ -264,11 +289,10 @@ impl<T: Copy + Send> Producer<T> {
             // This block was published, so a consumer that closed may still get it, if it is not
             // gone. The next one is refused.
             self.limit = 0;
-            if self.closed() && self.settled {
-                return Err(PushError::Closed);
-            }
+            // It comes last of what is left. Before it was published, nothing was settled.
+            return self.settle();
         }
-        Ok(())
+        Loss::default()
     }
 
     /// Whether what lies ready is worth waking the consumer for.
@@ -294,16 +318,33 @@ impl<T: Copy + Send> Producer<T> {
 
     /// All that [`Producer::push`] seldom needs.
     fn push_with_care(&mut self, parts: &[&[T]]) -> Result<(), PushError> {
-        let items = count(parts);
+        /// Counts the block where a waker panics before the block was accepted.
+        struct Offered<'a, T: Copy + Send> {
+            producer: &'a mut Producer<T>,
+            position: u64,
+            items: usize,
+            refused: bool,
+        }
+        impl<T: Copy + Send> Drop for Offered<'_, T> {
+            fn drop(&mut self) {
+                #[cfg(loom)]
+                if std::thread::panicking() {
+                    return; // the model is over, and its atomics are gone
+                }
+                if self.refused || self.producer.position == self.position {
+                    self.producer.lose(self.items);
+                }
+            }
+        }
+        let (position, items) = (self.position, count(parts));
+        let mut offered = Offered { producer: self, position, items, refused: false };
         let pushed = loop {
-            match self.try_with_care(parts) {
-                Err(PushError::Full) if self.make_room(items) => {}
+            match offered.producer.try_with_care(parts) {
+                Err(PushError::Full) if offered.producer.make_room(items) => {}
                 pushed => break pushed,
             }
         };
-        if pushed.is_err() {
-            self.lose(items);
-        }
+        offered.refused = pushed.is_err();
         pushed
     }
 
@@ -347,21 +388,33 @@ impl<T: Copy + Send> Producer<T> {
     }
 
     fn closed(&mut self) -> bool {
+        let last = self.settle();
+        self.drop_more(last);
+        self.lane.seldom.0.attention.load(Ordering::Relaxed) & CLOSED != 0
+    }
+
+    /// Once the consumer is gone, counts what it left, but for the last block of that: here it is.
+    fn settle(&mut self) -> Loss {
         // Acquire: pairs with the Release in `Lane::attend`; after `GONE` we read what was left.
-        let attention = self.lane.seldom.0.attention.load(Ordering::Acquire);
-        if attention & GONE != 0 && !self.settled {
-            self.settled = true;
-            self.dropped = self.dropped.and(self.lane.left_over());
-            self.lane.published.0.dropped.set(self.dropped);
+        let gone = self.lane.seldom.0.attention.load(Ordering::Acquire) & GONE != 0;
+        if !gone || self.settled {
+            return Loss::default();
         }
-        attention & CLOSED != 0
+        self.settled = true;
+        let (left, last) = self.lane.left_over();
+        self.drop_more(Loss { blocks: left.blocks - last.blocks, items: left.items - last.items });
+        last
+    }
+
+    fn drop_more(&mut self, loss: Loss) {
+        self.dropped = self.dropped.and(loss);
+        self.lane.published.0.dropped.set(self.dropped);
     }
 
     /// Counts a block that is not accepted; the consumer is told before the next one that is.
     pub(super) fn lose(&mut self, items: usize) {
         self.untold = self.untold.and(Loss::block(items));
-        self.dropped = self.dropped.and(Loss::block(items));
-        self.lane.published.0.dropped.set(self.dropped);
+        self.drop_more(Loss::block(items));
         // The next push has something to tell.
         self.limit = 0;
     }
@@ -441,7 +494,7 @@ impl<T: Copy + Send> Producer<T> {
         unsafe { self.window.put_parts(position, parts) };
         self.accepted += 1;
         self.position = end;
-        self.publish(end)
+        self.publish(end, Producer::attend)
     }
 
     /// What was counted, on both sides, up to now.

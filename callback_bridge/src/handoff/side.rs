@@ -51,8 +51,8 @@ pub(super) struct Side<T: Copy> {
     held_spilled: u64,
     /// How many items lay in chunks that were given back.
     spilled_items: u64,
-    /// Chunks that were left; blocks in them may be held.
-    left: Vec<NonNull<Segment<T>>>,
+    /// Chunks that were left, and where; blocks before that may be held.
+    left: Vec<(NonNull<Segment<T>>, u64)>,
 }
 
 impl<T: Copy> Side<T> {
@@ -183,9 +183,16 @@ impl<T: Copy> Side<T> {
                     return;
                 }
                 Record::Lost(loss) => lost = lost.and(loss),
-                Record::Moved(chunk) => self.left.extend(chunk),
+                Record::Moved(chunk) => self.move_on(chunk, taken.start),
             }
         }
+    }
+
+    /// The stream left a chunk at `end`, if it was in one.
+    #[cold]
+    #[inline(never)]
+    fn move_on(&mut self, chunk: Option<NonNull<Segment<T>>>, end: u64) {
+        self.left.extend(chunk.map(|chunk| (chunk, end)));
     }
 
     /// Takes the oldest block, unless the producer drops it first; then the next oldest.
@@ -284,16 +291,20 @@ impl<T: Copy> Side<T> {
         self.spilled_items += spilled;
         // Release: we are done with them.
         self.lane.released.0.spilled_items.store(self.spilled_items, Ordering::Release);
-        if self.held == 0 {
-            self.free_left();
-        }
+        // What was given back before: the new `low` as an argument would cost each block of a ring.
+        let low = self.lane.released.0.low.load(Ordering::Relaxed);
+        self.free_left(if self.held == 0 { u64::MAX } else { low });
     }
 
-    fn free_left(&mut self) {
-        for chunk in self.left.drain(..) {
-            // SAFETY: it came from a Box; the stream has left it, and no block in it is held.
-            drop(unsafe { Box::from_raw(chunk.as_ptr()) });
-        }
+    /// Frees the chunks that were left, but for those with blocks from `low` on.
+    fn free_left(&mut self, low: u64) {
+        self.left.retain(|&(chunk, end)| {
+            if end <= low {
+                // SAFETY: it came from a Box; the stream has left it, and no block in it is held.
+                drop(unsafe { Box::from_raw(chunk.as_ptr()) });
+            }
+            end > low
+        });
     }
 
     /// Tells a model that the block was read up to now.
@@ -311,9 +322,13 @@ impl<T: Copy> Side<T> {
 
     /// Stops reading: what is ready now is lost.
     pub(super) fn leave(&mut self) {
-        self.free_left();
+        self.free_left(u64::MAX);
         if self.contended {
-            let head = self.lane.head.0.load(Ordering::Acquire) & !(CLAIMED | PARITY);
+            // It stays claimed: from here on the producer drops nothing as the oldest, for that is
+            // counted as left over.
+            // Acquire: pairs with the producer's Release.
+            let head = self.lane.head.0.fetch_or(CLAIMED, Ordering::Acquire);
+            let head = head & !(CLAIMED | PARITY);
             self.cursor.position = head;
             self.cursor.window = self.lane.ring.window(head - head % self.lane.ring.size());
         }

@@ -67,7 +67,8 @@ impl Stats {
             delivered_blocks: self.delivered_blocks + other.delivered_blocks,
             delivered_items: self.delivered_items + other.delivered_items,
             dropped_blocks: self.dropped_blocks + other.dropped_blocks,
-            dropped_items: self.dropped_items + other.dropped_items,
+            // Items that take no room can be more than a number holds.
+            dropped_items: self.dropped_items.saturating_add(other.dropped_items),
             spilled_blocks: self.spilled_blocks + other.spilled_blocks,
             spilled_items: self.spilled_items + other.spilled_items,
             wake_ups: u64::max(self.wake_ups, other.wake_ups),
