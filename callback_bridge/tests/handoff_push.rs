@@ -107,3 +107,15 @@ fn blocks_longer_than_memory_are_no_small_ring() {
 fn more_blocks_than_memory_are_no_small_ring() {
     drop(Builder::new(usize::MAX / 8, 64).build::<u32>());
 }
+
+#[test]
+fn empty_blocks_spill_up_to_the_limit_too() {
+    let spill = Overflow::Spill { limit: 4 };
+    let (mut producer, mut consumer) = Builder::new(1, 1).overflow(spill).build::<u8>();
+    for _ in 0..3 {
+        let accepted = (0..1000).find(|_| producer.push(&[]).is_err()).expect("it is full at last");
+        assert_eq!(producer.stats().spilled_blocks % 4, 0);
+        assert_eq!(consumer.drain(usize::MAX, |block| assert!(block.is_empty())), accepted);
+    }
+    assert_eq!((producer.stats().spilled_blocks, producer.stats().spilled_items), (12, 0));
+}

@@ -24,7 +24,7 @@ pub enum Overflow {
     /// consumer has caught up: order is kept. This allocates in the callback, but only once the
     /// ring is full. At the limit the new block is dropped and counted.
     Spill {
-        /// The most items that may lie in chunks at once.
+        /// The most items that may lie in chunks at once. An empty block counts as one.
         limit: usize,
     },
 }

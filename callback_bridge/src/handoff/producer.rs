@@ -69,6 +69,16 @@ impl std::error::Error for PushError {}
 /// assert!(consumer.recv().is_err(), "the end; a stream is over here");
 /// # Ok::<(), callback_bridge::handoff::Ended>(())
 /// ```
+///
+/// What its consumer was promised to live for ever can't be pushed for a while:
+///
+/// ```compile_fail
+/// use callback_bridge::handoff::Producer;
+///
+/// fn shorten<'a>(producer: Producer<&'static str>) -> Producer<&'a str> {
+///     producer
+/// }
+/// ```
 pub struct Producer<T: Copy + Send> {
     /// Where the next record begins. The same as the lane's `tail`, which only we write.
     pub(super) position: u64,

@@ -7,6 +7,7 @@ use super::fault::{Fault, fault};
 use super::lane::{CLAIMED, Lane, Loss, PARITY};
 use super::memory::{Segment, prefetch};
 use super::options::Overflow;
+use super::spill::spilled;
 use super::stats::Stats;
 use crate::sync::{Arc, Ordering, hint};
 
@@ -357,8 +358,8 @@ impl<T> Taken<T> {
         spilled: false,
     };
 
-    /// How many of the items lay in a chunk.
+    /// What it takes of the limit of items that may lie in chunks.
     pub(super) fn spilled_items(&self) -> u64 {
-        if self.spilled { self.items as u64 } else { 0 }
+        if self.spilled { spilled(self.items) } else { 0 }
     }
 }

@@ -21,11 +21,18 @@ pub(super) struct Spill<T> {
     left_at: u64,
     /// All that ever went into chunks.
     total: Loss,
+    /// The same, as the limit counts it.
+    taken: u64,
+}
+
+/// What a block takes of the limit: its items, but an empty one takes memory, too.
+pub(super) fn spilled(items: usize) -> u64 {
+    items.max(1) as u64
 }
 
 impl<T> Default for Spill<T> {
     fn default() -> Spill<T> {
-        Spill { chunk: None, left_at: 0, total: Loss::default() }
+        Spill { chunk: None, left_at: 0, total: Loss::default(), taken: 0 }
     }
 }
 
@@ -58,10 +65,11 @@ impl<T: Copy + Send> Producer<T> {
         }
         // Acquire: pairs with the consumer's Release, which comes after it has let go of them.
         let gone = self.lane.released.0.spilled_items.load(Ordering::Acquire);
-        let lying = self.spill.total.items - gone;
-        if lying + items as u64 > limit || !self.reach_chunk(needed) {
+        let lying = self.spill.taken - gone;
+        if lying + spilled(items) > limit || !self.reach_chunk(needed) {
             return Err(PushError::Full);
         }
+        self.spill.taken += spilled(items);
         self.spill.total = self.spill.total.and(Loss::block(items));
         self.lane.published.0.spilled.set(self.spill.total);
         self.write(parts, self.position)
