@@ -19,8 +19,8 @@ use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll};
 
-use callback_bridge::closure::{Aftermath, RegisterError, Thunk};
-use callback_bridge::handoff::{Builder, Overflow, Subscription};
+use callback_bridge::closure::{RegisterError, Thunk};
+use callback_bridge::handoff::{BoxedSubscription, Builder, Overflow, Subscription};
 use futures_util::{Stream, StreamExt};
 
 // What bindgen makes of the vendor's header. Of interest here:
@@ -103,12 +103,9 @@ impl Drop for Handle {
     }
 }
 
-/// What `Registration::boxed` makes of the closure that unregisters, so that a struct can hold it.
-type Stop = Box<dyn FnOnce() -> Result<Aftermath, Status> + Send>;
-
 /// A running device, as a stream of its blocks' peaks. Dropping it stops the device, and waits for that.
 struct Meter {
-    blocks: Subscription<i16, Stop>,
+    blocks: BoxedSubscription<i16, Status>,
 }
 
 impl Meter {

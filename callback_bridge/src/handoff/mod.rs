@@ -89,4 +89,4 @@ pub use options::{Builder, Overflow, WakeUps, channel};
 pub use producer::{Producer, PushError};
 pub use stats::Stats;
 #[cfg(not(loom))]
-pub use subscription::Subscription;
+pub use subscription::{BoxedSubscription, Subscription};

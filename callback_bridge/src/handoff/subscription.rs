@@ -1,5 +1,6 @@
 //! A registration and its consumer in one.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
@@ -9,7 +10,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::{Consumer, OwnedBlock};
-use crate::closure::{Ended, Registration, Unregister};
+use crate::closure::{Aftermath, Ended, Registration, Unregister};
 
 /// A callback that C knows, and the consumer of what it hands over.
 ///
@@ -74,6 +75,11 @@ pub struct Subscription<T: Copy + Send, U: Unregister> {
     consumer: Consumer<T>,
     registration: Registration<U>,
 }
+
+/// A subscription whose type can be written down, so that a struct can have it as a field: made of a
+/// [boxed](Registration::boxed) registration.
+pub type BoxedSubscription<T, E = Infallible> =
+    Subscription<T, Box<dyn FnOnce() -> Result<Aftermath, E> + Send>>;
 
 impl<T: Copy + Send, U: Unregister> Subscription<T, U> {
     /// Joins a consumer with the registration of the callback that has its

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use callback_bridge::closure::{Callback, CallbackSet, RegisterError, UserData};
-use callback_bridge::handoff::{Builder, Overflow, Stats, Subscription};
+use callback_bridge::handoff::{BoxedSubscription, Builder, Overflow, Stats, Subscription};
 use tokio_stream::Stream;
 
 use super::events::{Event, connected, disconnected, head, record_size};
@@ -109,9 +109,6 @@ impl Drop for Handle {
     }
 }
 
-/// What ends the library's thread, and so the three callbacks.
-type Stop = Box<dyn FnOnce() -> Result<(), Error> + Send>;
-
 /// A client that is subscribed to a topic: a stream of [`Event`]s.
 ///
 /// Messages and connection have a ring each, so messages that find no room take none of the
@@ -123,7 +120,7 @@ type Stop = Box<dyn FnOnce() -> Result<(), Error> + Send>;
 pub struct Client {
     /// The three callbacks, and what they hand over. A callback that waits for room would hold up
     /// the thread that `stop` waits for: a `Subscription` lets it go first.
-    events: Subscription<u8, Stop>,
+    events: BoxedSubscription<u8, Error>,
     handle: Arc<Handle>,
 }
 
@@ -214,18 +211,19 @@ impl Client {
             })?;
             // SAFETY: the client lives until its thread has ended: the closure below holds it.
             check(unsafe { ffi::mosquitto_loop_start(client) })?;
-            let stop: Stop = Box::new(move || {
+            Ok(move || {
                 let stopped = kept.stop();
                 if stopped.is_err() {
                     // The thread may still use the client: it stays for ever.
                     let _ = Arc::into_raw(kept);
                 }
                 stopped
-            });
-            Ok(stop)
+            })
         });
         match registered {
-            Ok(callbacks) => Ok(Client { events: Subscription::new(consumer, callbacks), handle }),
+            Ok(callbacks) => {
+                Ok(Client { events: Subscription::new(consumer, callbacks.boxed()), handle })
+            }
             Err(RegisterError::Full) => Err(Error::NoRoom),
             Err(RegisterError::Library(error)) => Err(error),
         }
