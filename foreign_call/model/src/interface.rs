@@ -1,0 +1,185 @@
+use std::collections::HashMap;
+
+use proc_macro2::Span;
+use syn::{Attribute, DeriveInput, Error, Item, Path, Result};
+
+use crate::{Definition, Trait, Type};
+
+/// A source file's calls and the types that they need.
+#[derive(Debug)]
+pub struct Interface {
+    /// Each after what it is made of.
+    pub definitions: Vec<Definition>,
+    /// As they stand.
+    pub traits: Vec<Trait>,
+}
+
+impl Interface {
+    /// Reads a source file. Modules in it are read too; what has no attribute of ours is passed over.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong, each at its place.
+    pub fn parse(source: &str) -> Result<Interface> {
+        let file = syn::parse_file(source)?;
+        let mut found = Interface { definitions: Vec::new(), traits: Vec::new() };
+        found.read(&file.items)?;
+        if found.traits.is_empty() {
+            return Err(Error::new(
+                Span::call_site(),
+                "no trait here has `#[foreign_call::r2g]`, so there is nothing to call",
+            ));
+        }
+        found.check()?;
+        found.sort()?;
+        Ok(found)
+    }
+
+    fn read(&mut self, items: &[Item]) -> Result<()> {
+        let mut errors = Vec::new();
+        for item in items {
+            let read = match item {
+                Item::Trait(item) if marked(&item.attrs, Trait::ATTRIBUTE) => {
+                    Trait::parse(item).map(|it| self.traits.push(it))
+                }
+                Item::Struct(item) if derived(&item.attrs) => self.define(item.clone().into()),
+                Item::Enum(item) if derived(&item.attrs) => self.define(item.clone().into()),
+                Item::Union(item) if derived(&item.attrs) => self.define(item.clone().into()),
+                Item::Mod(module) => match &module.content {
+                    Some((_, items)) => self.read(items),
+                    None => Ok(()),
+                },
+                _ => Ok(()),
+            };
+            errors.extend(read.err());
+        }
+        all(errors)
+    }
+
+    fn define(&mut self, item: DeriveInput) -> Result<()> {
+        let definition = Definition::parse(&item)?;
+        if self.definitions.iter().any(|other| other.name == definition.name) {
+            return Err(Error::new(
+                definition.span,
+                format!("there are two types `{}` in this file", definition.name),
+            ));
+        }
+        self.definitions.push(definition);
+        Ok(())
+    }
+
+    /// Every name must be known.
+    fn check(&self) -> Result<()> {
+        let mut errors = Vec::new();
+        for field in self.definitions.iter().flat_map(|definition| definition.fields()) {
+            errors.extend(self.known(&field.ty, field.span).err());
+        }
+        for function in self.traits.iter().flat_map(|it| &it.functions) {
+            for argument in &function.arguments {
+                errors.extend(self.known(&argument.ty, argument.span).err());
+            }
+            let answer = function.answer.iter();
+            errors.extend(answer.filter_map(|ty| self.known(ty, function.answer_span).err()));
+        }
+        all(errors)
+    }
+
+    fn known(&self, ty: &Type, span: Span) -> Result<()> {
+        if let Type::Named(name) = ty
+            && !self.definitions.iter().any(|definition| definition.name == *name)
+        {
+            return Err(Error::new(
+                span,
+                format!(
+                    "no type `{name}` with `#[derive(R2G)]` in this file (aliases are not looked \
+                     through)"
+                ),
+            ));
+        }
+        ty.parts().into_iter().try_for_each(|part| self.known(part, span))
+    }
+
+    /// Puts each type after those that it is made of.
+    fn sort(&mut self) -> Result<()> {
+        let mut waiting: HashMap<String, Definition> = HashMap::new();
+        let mut names = Vec::new();
+        for definition in self.definitions.drain(..) {
+            names.push(definition.name.clone());
+            waiting.insert(definition.name.clone(), definition);
+        }
+        for name in names {
+            self.place(&name, &mut waiting)?;
+        }
+        Ok(())
+    }
+
+    fn place(&mut self, name: &str, waiting: &mut HashMap<String, Definition>) -> Result<()> {
+        let Some(definition) = waiting.remove(name) else {
+            return Ok(());
+        };
+        let mut needed = Vec::new();
+        definition.fields().iter().for_each(|field| names_in(&field.ty, &mut needed));
+        for name in needed {
+            self.place(&name, waiting)?;
+        }
+        // What is not placed by now waits for this one.
+        let placed = |name: &String| self.definitions.iter().any(|other| other.name == *name);
+        for field in definition.fields() {
+            let mut needed = Vec::new();
+            names_in(&field.ty, &mut needed);
+            if !needed.iter().all(placed) {
+                return Err(Error::new(
+                    field.span,
+                    format!("`{name}` contains itself here; its views would have no end"),
+                ));
+            }
+        }
+        self.definitions.push(definition);
+        Ok(())
+    }
+
+    /// The definition of a name that is in use.
+    ///
+    /// # Panics
+    ///
+    /// If it is not: [`Interface::parse`] has refused that.
+    pub fn definition(&self, name: &str) -> &Definition {
+        let found = self.definitions.iter().find(|definition| definition.name == name);
+        found.expect("every name was looked up when the file was read")
+    }
+}
+
+fn names_in(ty: &Type, names: &mut Vec<String>) {
+    if let Type::Named(name) = ty {
+        names.push(name.clone());
+    }
+    ty.parts().into_iter().for_each(|part| names_in(part, names));
+}
+
+fn all(errors: Vec<Error>) -> Result<()> {
+    let combine = |mut all: Error, next| {
+        all.combine(next);
+        all
+    };
+    errors.into_iter().reduce(combine).map_or(Ok(()), Err)
+}
+
+fn last_is(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|segment| segment.ident == name)
+}
+
+fn marked(attributes: &[Attribute], name: &str) -> bool {
+    attributes.iter().any(|attribute| last_is(attribute.path(), name))
+}
+
+fn derived(attributes: &[Attribute]) -> bool {
+    let derives = attributes.iter().filter(|attribute| attribute.path().is_ident("derive"));
+    derives.into_iter().any(|attribute| {
+        let mut found = false;
+        let _ = attribute.parse_nested_meta(|meta| {
+            found |= last_is(&meta.path, "R2G");
+            Ok(())
+        });
+        found
+    })
+}

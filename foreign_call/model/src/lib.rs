@@ -1,0 +1,22 @@
+//! What a trait of foreign calls means, in no language.
+//!
+//! The macros read a trait or a type at a time, the generator a whole file; both read it here, so
+//! that they cannot disagree. [`Interface`] is the file: its [`Definition`]s, in an order in which
+//! each comes after what it is made of, and its [`Trait`]s. [`Layout`] says where the parts of a view
+//! lie, and [`shape`] adds all of it up to one number.
+
+mod definition;
+mod interface;
+mod layout;
+pub mod shape;
+mod trait_;
+mod types;
+
+pub use definition::{Definition, Field, Kind, Variant};
+pub use interface::Interface;
+pub use layout::Layout;
+pub use trait_::{Argument, Function, Mode, Trait};
+pub use types::{Type, docs};
+
+/// The way in which calls are made. It is part of every interface's number.
+pub const ABI: u64 = 1;

@@ -1,0 +1,253 @@
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, FnArg, Ident, ItemTrait, Pat, Result, ReturnType, TraitItem};
+use syn::{TraitItemFn, TypeParamBound};
+
+use crate::{Type, docs};
+
+/// A trait of foreign calls.
+#[derive(Debug, Clone)]
+pub struct Trait {
+    /// Its name. The peer's functions begin with it.
+    pub name: String,
+    /// Its doc comment.
+    pub docs: Vec<String>,
+    /// Its functions, as they stand.
+    pub functions: Vec<Function>,
+    /// Where its name stands.
+    pub span: Span,
+}
+
+/// A function of a [`Trait`].
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// Its doc comment.
+    pub docs: Vec<String>,
+    /// What it takes.
+    pub arguments: Vec<Argument>,
+    /// What it gives; `None` for a one-way call.
+    pub answer: Option<Type>,
+    /// How it is called.
+    pub mode: Mode,
+    /// Whether its future must be `Send`.
+    pub send: bool,
+    /// Where its name stands.
+    pub span: Span,
+    /// Where its answer's type stands.
+    pub answer_span: Span,
+}
+
+/// How a function is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing comes back.
+    OneWay,
+    /// The answer comes before the peer's function returns.
+    Sync,
+    /// The answer comes later. What was lent must live until then, which the caller promises.
+    Async,
+    /// The answer comes later. The arguments are given, and live until then whatever happens.
+    DropSafe,
+    /// As `DropSafe`, and the arguments come back with the answer.
+    DropSafeRet,
+}
+
+impl Mode {
+    /// Whether the answer comes later.
+    pub fn is_async(self) -> bool {
+        matches!(self, Mode::Async | Mode::DropSafe | Mode::DropSafeRet)
+    }
+
+    /// What the peer has to know of it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Mode::OneWay => "one-way",
+            Mode::Sync => "sync",
+            Mode::Async | Mode::DropSafe | Mode::DropSafeRet => "async",
+        }
+    }
+}
+
+/// An argument of a [`Function`].
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// Its name.
+    pub name: String,
+    /// Its type, without the `&`.
+    pub ty: Type,
+    /// Whether it is a `&`.
+    pub borrowed: bool,
+    /// Where its type stands.
+    pub span: Span,
+}
+
+impl Function {
+    /// Whether the caller has to promise something: it lends memory for a call that ends later.
+    pub fn is_unsafe(&self) -> bool {
+        self.mode == Mode::Async && self.arguments.iter().any(|argument| !argument.ty.is_scalar())
+    }
+}
+
+impl Trait {
+    /// The attribute that marks one.
+    pub const ATTRIBUTE: &str = "r2g";
+
+    /// Reads a trait.
+    ///
+    /// # Errors
+    ///
+    /// At what can't be called.
+    pub fn parse(item: &ItemTrait) -> Result<Trait> {
+        if !item.generics.params.is_empty() {
+            return Err(Error::new_spanned(&item.generics, "a trait of calls can't be generic"));
+        }
+        if !item.supertraits.is_empty() {
+            return Err(Error::new_spanned(
+                &item.supertraits,
+                "a trait of calls has no supertraits: only functions cross",
+            ));
+        }
+        let parse = |item: &TraitItem| match item {
+            TraitItem::Fn(function) => Function::parse(function),
+            other => Err(Error::new_spanned(other, "only functions can be called")),
+        };
+        Ok(Trait {
+            name: item.ident.to_string(),
+            docs: docs(&item.attrs),
+            functions: item.items.iter().map(parse).collect::<Result<_>>()?,
+            span: item.ident.span(),
+        })
+    }
+}
+
+impl Function {
+    fn parse(item: &TraitItemFn) -> Result<Function> {
+        let signature = &item.sig;
+        let refuse = |tokens: &dyn quote::ToTokens, why: &str| {
+            Err(Error::new_spanned(tokens.to_token_stream(), why))
+        };
+        if let Some(body) = &item.default {
+            return refuse(body, "the peer has the body; end the declaration with `;`");
+        }
+        if !signature.generics.params.is_empty() {
+            return refuse(&signature.generics, "a foreign function can't be generic");
+        }
+        if let Some(first @ FnArg::Receiver(_)) = signature.inputs.first() {
+            return refuse(first, "there is no object to call it on; leave `self` out");
+        }
+        let arguments = signature.inputs.iter().map(Argument::parse).collect::<Result<Vec<_>>>()?;
+        let (answer, later) = match &signature.output {
+            ReturnType::Default => (None, signature.asyncness.is_some()),
+            ReturnType::Type(_, ty) => match future(ty)? {
+                Some(output) if signature.asyncness.is_some() => {
+                    return refuse(output, "`async` and `impl Future`: write one of them");
+                }
+                Some(output) => (Some(output), true),
+                None => (Some(&**ty), signature.asyncness.is_some()),
+            },
+        };
+        let mark =
+            |name: &str| item.attrs.iter().find(|at| is_mark(at) && at.path().is_ident(name));
+        let mode = match (later, mark("drop_safe"), mark("drop_safe_ret")) {
+            (_, Some(_), Some(both)) => {
+                return refuse(both, "`#[drop_safe_ret]` is drop-safe; one of them is enough");
+            }
+            (false, Some(mark), _) | (false, _, Some(mark)) => {
+                return refuse(mark, "only an async function can be dropped half-way");
+            }
+            (true, Some(_), None) => Mode::DropSafe,
+            (true, None, Some(_)) => Mode::DropSafeRet,
+            (true, None, None) => Mode::Async,
+            (false, None, None) if answer.is_some() => Mode::Sync,
+            (false, None, None) => Mode::OneWay,
+        };
+        if let (false, Some(mark)) = (later, mark("send")) {
+            return refuse(mark, "`#[send]` is about a future; this function has none");
+        }
+        for argument in &arguments {
+            argument.fits(mode)?;
+        }
+        let answer_span = answer.map_or_else(|| signature.ident.span(), Spanned::span);
+        Ok(Function {
+            name: signature.ident.unraw().to_string(),
+            docs: docs(&item.attrs),
+            arguments,
+            answer: match answer {
+                Some(ty) => Some(Type::parse(ty)?),
+                None => later.then_some(Type::Unit),
+            },
+            mode,
+            send: mark("send").is_some(),
+            span: signature.ident.span(),
+            answer_span,
+        })
+    }
+}
+
+/// Whether an attribute is one of ours, which no compiler knows.
+pub(crate) fn is_mark(attribute: &Attribute) -> bool {
+    ["drop_safe", "drop_safe_ret", "send"].iter().any(|name| attribute.path().is_ident(name))
+}
+
+impl Argument {
+    fn parse(argument: &FnArg) -> Result<Argument> {
+        let FnArg::Typed(argument) = argument else {
+            return Err(Error::new_spanned(argument, "`self` has no place here"));
+        };
+        let Pat::Ident(name) = &*argument.pat else {
+            return Err(Error::new_spanned(&argument.pat, "give the argument a name"));
+        };
+        let (ty, borrowed) = match &*argument.ty {
+            syn::Type::Reference(reference) => {
+                if reference.mutability.is_some() {
+                    return Err(Error::new_spanned(
+                        reference,
+                        "the peer may read what is lent, not write it; use `&`",
+                    ));
+                }
+                (&*reference.elem, true)
+            }
+            ty => (ty, false),
+        };
+        let name: &Ident = &name.ident;
+        let span = argument.ty.span();
+        Ok(Argument { name: name.unraw().to_string(), ty: Type::parse(ty)?, borrowed, span })
+    }
+
+    fn fits(&self, mode: Mode) -> Result<()> {
+        match (mode, self.borrowed) {
+            (Mode::DropSafe | Mode::DropSafeRet, true) => Err(Error::new(
+                self.span,
+                "a drop-safe call keeps its arguments until the answer; give it an owned one",
+            )),
+            (Mode::Async, false) if !self.ty.is_scalar() => Err(Error::new(
+                self.span,
+                "who keeps it until the answer? Lend it (`&`), or mark the function \
+                 `#[drop_safe]` or `#[drop_safe_ret]`",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The output of an `impl Future<Output = T>`; `None` for any other type.
+fn future(ty: &syn::Type) -> Result<Option<&syn::Type>> {
+    let syn::Type::ImplTrait(bounds) = ty else { return Ok(None) };
+    for bound in &bounds.bounds {
+        let TypeParamBound::Trait(bound) = bound else { continue };
+        let Some(last) = bound.path.segments.last() else { continue };
+        let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { continue };
+        for argument in &arguments.args {
+            if let syn::GenericArgument::AssocType(output) = argument
+                && last.ident == "Future"
+                && output.ident == "Output"
+            {
+                return Ok(Some(&output.ty));
+            }
+        }
+    }
+    Err(Error::new_spanned(ty, "only `impl Future<Output = T>` can be answered"))
+}
