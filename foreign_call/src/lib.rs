@@ -7,25 +7,18 @@ compile_error!("foreign_call's views are laid out for pointers of 64 bits");
 // So that what the macros write also works in here.
 extern crate self as foreign_call;
 
+pub mod call;
 pub mod convert;
 
 #[path = "../model/src/shape.rs"]
 mod shape;
 
 #[doc(inline)]
+pub use call::{CallError, refused_answers};
+#[doc(inline)]
 pub use convert::{ConvertError, FromRef, ListRef, MemType, StringRef, ToRef, View, Writer};
-pub use foreign_call_macros::R2G;
+pub use foreign_call_macros::{R2G, r2g};
 
 /// What the macros write refers to. Not for anybody else.
 #[doc(hidden)]
-pub mod rt {
-    pub use crate::shape::Shape;
-
-    use crate::convert::{ConvertError, Problem};
-
-    /// An enum has no variant of this number.
-    #[cold]
-    pub fn no_variant<T>(tag: u32, of: &'static str) -> Result<T, ConvertError> {
-        Err(ConvertError::new(Problem::Tag { tag, of }))
-    }
-}
+pub mod rt;

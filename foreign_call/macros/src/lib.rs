@@ -1,5 +1,6 @@
 //! The macros of `foreign_call`, which re-exports and documents them.
 
+mod calls;
 mod views;
 
 use proc_macro::TokenStream;
@@ -14,4 +15,24 @@ use syn::parse_macro_input;
 pub fn derive_r2g(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as syn::DeriveInput);
     views::derive(&input).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Calls to C or Go, from their description as a trait. For a trait `Demo` it makes `DemoImpl`, whose
+/// functions call the peer's.
+///
+/// | in the trait | the call |
+/// |---|---|
+/// | `fn f(a: &A);` | one-way |
+/// | `fn f(a: &A) -> T;` | sync: the peer answers before it returns |
+/// | `async fn f(a: &A) -> T;`, or `-> impl Future<Output = T>` | async; it becomes an `unsafe fn`, since the arguments must live until the peer has answered |
+/// | `#[drop_safe] async fn f(a: A) -> T;` | async; the arguments are kept until the peer has answered, whatever becomes of the future |
+/// | `#[drop_safe_ret] async fn f(a: A) -> T;` | likewise, and they come back: `(T, A)`, or `(T, (A, B))` |
+/// | `#[send]` with any of the async ones | the future must be `Send` |
+///
+/// If `T` is a `Result<_, E>` with `E: From<CallError>`, whatever goes wrong is an error value. With
+/// any other `T` it is a panic, in the caller.
+#[proc_macro_attribute]
+pub fn r2g(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as syn::ItemTrait);
+    calls::expand(arguments.into(), &item).unwrap_or_else(|error| error.to_compile_error()).into()
 }

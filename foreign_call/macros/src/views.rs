@@ -233,7 +233,7 @@ fn data_enum(
         if parts.is_empty() {
             sizes.extend(quote!(#name::#ident {} => {}));
             to.extend(quote!(#name::#ident {} => view.tag = #tag,));
-            from.extend(quote!(#tag => #name::#ident {},));
+            from.extend(quote!(#tag => ::core::result::Result::Ok(#name::#ident {}),));
             continue;
         }
         let part_view = format_ident!("{}_{}Ref", input.ident, variant.name);
@@ -263,7 +263,7 @@ fn data_enum(
                 // SAFETY: any bits are a view.
                 let part = unsafe { &view.value.#ident };
                 let make = || ::core::result::Result::Ok(#name::#ident { #(#made),* });
-                return ::foreign_call::convert::In::in_field(make(), #variant_text);
+                ::foreign_call::convert::In::in_field(make(), #variant_text)
             }
         });
     }
@@ -313,10 +313,10 @@ fn data_enum(
             fn from_ref(
                 view: &#view_name<'_>,
             ) -> ::core::result::Result<Self, ::foreign_call::ConvertError> {
-                ::core::result::Result::Ok(match view.tag {
+                match view.tag {
                     #from
-                    other => return ::foreign_call::rt::no_variant(other, #text),
-                })
+                    other => ::foreign_call::rt::no_variant(other, #text),
+                }
             }
         }
     }

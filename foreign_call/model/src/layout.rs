@@ -1,5 +1,5 @@
-use crate::shape::Shape;
-use crate::{ABI, Definition, Field, Interface, Kind, Trait, Type};
+use crate::shape::{ABI, Shape};
+use crate::{Definition, Field, Interface, Kind, Trait, Type};
 
 /// How much room a view takes, where pointers have 64 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,6 @@ impl Interface {
                 let part = self.layout(part);
                 Layout { size: part.size * length, align: part.align }
             }
-            Type::CallError => Layout::in_order([Layout::number(4), Layout::LIST]).0,
             Type::Named(name) => match &self.definition(name).kind {
                 Kind::Struct(fields) => self.fields(fields).0,
                 Kind::Enum(variants) if variants.iter().all(|it| it.fields.is_empty()) => {
@@ -87,7 +86,6 @@ impl Interface {
             Type::Scalar(name) => Shape::new(name),
             Type::Unit => Shape::new("()"),
             Type::String => Shape::new("String"),
-            Type::CallError => Shape::new("CallError"),
             Type::List(part) => Shape::new("list").number(of(part)),
             Type::Option(part) => Shape::new("option").number(of(part)),
             Type::Result(ok, err) => Shape::new("result").number(of(ok)).number(of(err)),

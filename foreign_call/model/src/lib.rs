@@ -15,8 +15,5 @@ mod types;
 pub use definition::{Definition, Field, Kind, Variant};
 pub use interface::Interface;
 pub use layout::Layout;
-pub use trait_::{Argument, Function, Mode, Trait};
+pub use trait_::{Argument, Function, Mode, Outcome, Trait, answered, is_mark, returned};
 pub use types::{Type, docs};
-
-/// The way in which calls are made. It is part of every interface's number.
-pub const ABI: u64 = 1;

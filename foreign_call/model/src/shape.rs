@@ -43,3 +43,6 @@ impl Shape {
         Shape((self.0 ^ byte as u64).wrapping_mul(0x0000_0100_0000_01b3))
     }
 }
+
+/// The way in which calls are made. It is part of every interface's number.
+pub const ABI: u64 = 1;

@@ -1,8 +1,8 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, FnArg, Ident, ItemTrait, Pat, Result, ReturnType, TraitItem};
-use syn::{TraitItemFn, TypeParamBound};
+use syn::{Attribute, Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, Result, ReturnType};
+use syn::{Signature, TraitItem, TraitItemFn, TypeParamBound};
 
 use crate::{Type, docs};
 
@@ -28,8 +28,10 @@ pub struct Function {
     pub docs: Vec<String>,
     /// What it takes.
     pub arguments: Vec<Argument>,
-    /// What it gives; `None` for a one-way call.
+    /// What the peer answers; `None` for a one-way call.
     pub answer: Option<Type>,
+    /// What becomes of a call that goes wrong.
+    pub outcome: Outcome,
     /// How it is called.
     pub mode: Mode,
     /// Whether its future must be `Send`.
@@ -69,6 +71,17 @@ impl Mode {
             Mode::Async | Mode::DropSafe | Mode::DropSafeRet => "async",
         }
     }
+}
+
+/// What becomes of a call that goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It panics: the answer's type has no room for an error.
+    Panics,
+    /// `Result<T, CallError>`: the peer answers a `T`, and all else is the error.
+    CallError,
+    /// `Result<T, E>`: the peer answers the `Result`, and all else becomes an `E`.
+    Own,
 }
 
 /// An argument of a [`Function`].
@@ -139,16 +152,7 @@ impl Function {
             return refuse(first, "there is no object to call it on; leave `self` out");
         }
         let arguments = signature.inputs.iter().map(Argument::parse).collect::<Result<Vec<_>>>()?;
-        let (answer, later) = match &signature.output {
-            ReturnType::Default => (None, signature.asyncness.is_some()),
-            ReturnType::Type(_, ty) => match future(ty)? {
-                Some(output) if signature.asyncness.is_some() => {
-                    return refuse(output, "`async` and `impl Future`: write one of them");
-                }
-                Some(output) => (Some(output), true),
-                None => (Some(&**ty), signature.asyncness.is_some()),
-            },
-        };
+        let (answer, later) = returned(signature)?;
         let mark =
             |name: &str| item.attrs.iter().find(|at| is_mark(at) && at.path().is_ident(name));
         let mode = match (later, mark("drop_safe"), mark("drop_safe_ret")) {
@@ -170,6 +174,8 @@ impl Function {
         for argument in &arguments {
             argument.fits(mode)?;
         }
+        let written = answer.map(answered);
+        let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
         let answer_span = answer.map_or_else(|| signature.ident.span(), Spanned::span);
         Ok(Function {
             name: signature.ident.unraw().to_string(),
@@ -179,6 +185,7 @@ impl Function {
                 Some(ty) => Some(Type::parse(ty)?),
                 None => later.then_some(Type::Unit),
             },
+            outcome,
             mode,
             send: mark("send").is_some(),
             span: signature.ident.span(),
@@ -188,7 +195,7 @@ impl Function {
 }
 
 /// Whether an attribute is one of ours, which no compiler knows.
-pub(crate) fn is_mark(attribute: &Attribute) -> bool {
+pub fn is_mark(attribute: &Attribute) -> bool {
     ["drop_safe", "drop_safe_ret", "send"].iter().any(|name| attribute.path().is_ident(name))
 }
 
@@ -233,6 +240,43 @@ impl Argument {
     }
 }
 
+/// What a function returns, as it is written, and whether it comes later.
+///
+/// # Errors
+///
+/// At what is neither a type nor an `impl Future<Output = T>`.
+pub fn returned(signature: &Signature) -> Result<(Option<&syn::Type>, bool)> {
+    let is_async = signature.asyncness.is_some();
+    let ReturnType::Type(_, ty) = &signature.output else { return Ok((None, is_async)) };
+    match future(ty)? {
+        Some(output) if is_async => {
+            Err(Error::new_spanned(output, "`async` and `impl Future`: write one of them"))
+        }
+        Some(output) => Ok((Some(output), true)),
+        None => Ok((Some(ty), is_async)),
+    }
+}
+
+/// Of what a function returns: what the peer answers, and what the rest becomes.
+pub fn answered(ty: &syn::Type) -> (&syn::Type, Outcome) {
+    let syn::Type::Path(path) = ty else { return (ty, Outcome::Panics) };
+    let Some(last) = path.path.segments.last() else { return (ty, Outcome::Panics) };
+    let syn::PathArguments::AngleBracketed(parts) = &last.arguments else {
+        return (ty, Outcome::Panics);
+    };
+    let mut parts = parts.args.iter();
+    match (parts.next(), parts.next()) {
+        (Some(GenericArgument::Type(ok)), Some(GenericArgument::Type(syn::Type::Path(error))))
+            if last.ident == "Result"
+                && error.path.segments.last().is_some_and(|last| last.ident == "CallError") =>
+        {
+            (ok, Outcome::CallError)
+        }
+        _ if last.ident == "Result" => (ty, Outcome::Own),
+        _ => (ty, Outcome::Panics),
+    }
+}
+
 /// The output of an `impl Future<Output = T>`; `None` for any other type.
 fn future(ty: &syn::Type) -> Result<Option<&syn::Type>> {
     let syn::Type::ImplTrait(bounds) = ty else { return Ok(None) };
@@ -241,7 +285,7 @@ fn future(ty: &syn::Type) -> Result<Option<&syn::Type>> {
         let Some(last) = bound.path.segments.last() else { continue };
         let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { continue };
         for argument in &arguments.args {
-            if let syn::GenericArgument::AssocType(output) = argument
+            if let GenericArgument::AssocType(output) = argument
                 && last.ident == "Future"
                 && output.ident == "Output"
             {

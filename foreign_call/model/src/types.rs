@@ -24,8 +24,6 @@ pub enum Type {
     Array(Box<Type>, usize),
     /// `HashMap<K, V>`, `BTreeMap<K, V>`.
     Map(Box<Type>, Box<Type>),
-    /// The library's own error.
-    CallError,
     /// A struct or enum of the user's.
     Named(String),
 }
@@ -79,7 +77,11 @@ impl Type {
         };
         match (name.as_str(), parts.len()) {
             ("String" | "str", 0) => Ok(Type::String),
-            ("CallError", 0) => Ok(Type::CallError),
+            ("CallError", 0) => Err(Error::new_spanned(
+                ty,
+                "`CallError` says how a call went; it can only be an answer's error: \
+                 `-> Result<T, CallError>`",
+            )),
             ("Vec", 1) => Ok(Type::List(part(0)?)),
             ("Option", 1) => Ok(Type::Option(part(0)?)),
             ("Result", 2) => Ok(Type::Result(part(0)?, part(1)?)),
@@ -174,7 +176,6 @@ impl fmt::Display for Type {
             }
             Type::Array(part, length) => write!(f, "[{part}; {length}]"),
             Type::Map(key, value) => write!(f, "HashMap<{key}, {value}>"),
-            Type::CallError => f.write_str("CallError"),
             Type::Named(name) => f.write_str(name),
         }
     }

@@ -123,3 +123,10 @@ impl<'a> Writer<'a> {
         unsafe { std::slice::from_raw_parts_mut(taken.as_mut_ptr().cast(), length) }
     }
 }
+
+/// Adds what [`Writer::place`] takes.
+#[inline]
+pub fn place_size<T: ToRef + ?Sized>(value: &T, size: &mut usize) {
+    add_list::<T::Ref<'_>>(size, 1);
+    value.to_size(size);
+}

@@ -62,6 +62,8 @@ pub use string::StringRef;
 pub use traits::{FromRef, ToRef, View};
 
 #[doc(hidden)]
+pub use buffer::place_size;
+#[doc(hidden)]
 pub use error::In;
 #[doc(hidden)]
 pub use layout::same_layout;

@@ -1,0 +1,48 @@
+use std::{error, fmt};
+
+use crate::ConvertError;
+
+/// Why a call has no answer.
+///
+/// A function of a trait that returns `Result<T, CallError>`, or a `Result` with any other error that
+/// is `From<CallError>`, gives it as a value. Any other function panics with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CallError {
+    /// The peer says so.
+    Failed {
+        /// The peer's own number for it.
+        code: i32,
+        /// The peer's words.
+        message: String,
+    },
+    /// What the peer answered is no value of the answer's type.
+    Invalid(ConvertError),
+    /// The peer gave the call up, or returned from a sync call without an answer.
+    Unanswered,
+    /// Making the value from its view panicked, with this message.
+    Panicked(String),
+    /// Too many async calls are in flight: more than a million.
+    Exhausted,
+}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallError::Failed { code, message } => write!(f, "{message} (code {code})"),
+            CallError::Invalid(error) => write!(f, "the peer's answer is not valid: {error}"),
+            CallError::Unanswered => f.write_str("the peer gave the call up unanswered"),
+            CallError::Panicked(message) => write!(f, "reading the answer panicked: {message}"),
+            CallError::Exhausted => f.write_str("too many calls in flight"),
+        }
+    }
+}
+
+impl error::Error for CallError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            CallError::Invalid(error) => Some(error),
+            _ => None,
+        }
+    }
+}

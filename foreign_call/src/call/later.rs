@@ -1,0 +1,59 @@
+//! Async calls: the answer comes on any thread, at any time, to a slot with a generation.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use callback_bridge::request::{Completion, Handle, Response, try_completion};
+
+use super::raw::{Answer, Functions, RawCall, TAKEN, read, refuse};
+use crate::{CallError, FromRef};
+
+/// Calls, and returns where the answer will come.
+///
+/// # Errors
+///
+/// [`CallError::Exhausted`]; then nothing was called.
+#[inline]
+pub fn call_later<T: FromRef + Send + 'static>(
+    call: impl FnOnce(RawCall),
+) -> Result<Response<Answer<T>>, CallError> {
+    let (completion, response) = try_completion::<Answer<T>>().map_err(|_| CallError::Exhausted)?;
+    let handle = completion.into_raw().as_usize();
+    call(RawCall { handle, rust: const { &Functions { answer: answer::<T> } } });
+    Ok(response)
+}
+
+/// What comes there.
+///
+/// # Errors
+///
+/// As [`CallError`] says.
+pub async fn answered<T: Send + 'static>(
+    response: Result<Response<Answer<T>>, CallError>,
+) -> Result<T, CallError> {
+    response?.await.unwrap_or(Err(CallError::Unanswered))
+}
+
+/// # Safety
+///
+/// As [`read`].
+unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
+    handle: usize,
+    status: u32,
+    view: *const c_void,
+) -> u32 {
+    // First whether anybody wants it: the view of an answer to another call is not looked at.
+    let Some(completion) = Completion::<Answer<T>>::from_raw(Handle::from_usize(handle)) else {
+        return refuse();
+    };
+    // SAFETY: the caller's promise.
+    let answer = unsafe { read::<T>(status, view) };
+    match completion.complete(answer) {
+        Ok(()) => TAKEN,
+        // Dropped or answered meanwhile. A value's own drop may panic, but not through the peer.
+        Err(refused) => {
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(refused)));
+            refuse()
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What the macros write refers to.
+
+pub use crate::call::{RawCall, Scalar, answered, call_later, call_now, lend};
+pub use crate::convert::place_size;
+pub use crate::shape::{ABI, Shape};
+
+use crate::CallError;
+use crate::convert::{ConvertError, Problem};
+
+/// An enum has no variant of this number.
+#[cold]
+pub fn no_variant<T>(tag: u32, of: &'static str) -> Result<T, ConvertError> {
+    Err(ConvertError::new(Problem::Tag { tag, of }))
+}
+
+/// For a function whose answer has no room for an error.
+#[inline]
+#[track_caller]
+pub fn or_panic<T>(function: &str, outcome: Result<T, CallError>) -> T {
+    match outcome {
+        Ok(answer) => answer,
+        Err(error) => panic!("`{function}`: {error}"),
+    }
+}
+
+/// The peer was made for another trait of this name.
+#[cold]
+pub fn other_interface(name: &str, ours: u64, theirs: u64) -> ! {
+    panic!(
+        "the peer's side of `{name}` was generated from another version of the trait or its types \
+         ({theirs:016x}, but this program has {ours:016x}): run foreign-call-cli again and rebuild \
+         the peer"
+    )
+}
