@@ -3,6 +3,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Fields, Result};
 
+use crate::errors::every;
 use crate::{Type, docs};
 
 /// A struct or enum of the user's.
@@ -70,7 +71,7 @@ impl Definition {
         let kind = match &input.data {
             Data::Struct(data) => Kind::Struct(some(parse_fields(&data.fields)?, input)?),
             Data::Enum(data) => {
-                let variants = data.variants.iter().map(parse_variant).collect::<Result<_>>()?;
+                let variants = every(data.variants.iter().map(parse_variant))?;
                 Kind::Enum(some(variants, input)?)
             }
             Data::Union(data) => {
@@ -141,7 +142,7 @@ fn parse_fields(fields: &Fields) -> Result<Vec<Field>> {
             span: field.ty.span(),
         })
     };
-    fields.iter().enumerate().map(parse).collect()
+    every(fields.iter().enumerate().map(parse))
 }
 
 fn has_repr(attributes: &[Attribute], wanted: &str) -> bool {

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 use syn::{Attribute, DeriveInput, Error, Item, Path, Result};
 
+use crate::errors::all;
 use crate::{Definition, Trait, Type};
 
 /// A source file's calls and the types that they need.
@@ -154,14 +155,6 @@ fn names_in(ty: &Type, names: &mut Vec<String>) {
         names.push(name.clone());
     }
     ty.parts().into_iter().for_each(|part| names_in(part, names));
-}
-
-fn all(errors: Vec<Error>) -> Result<()> {
-    let combine = |mut all: Error, next| {
-        all.combine(next);
-        all
-    };
-    errors.into_iter().reduce(combine).map_or(Ok(()), Err)
 }
 
 fn last_is(path: &Path, name: &str) -> bool {

@@ -6,6 +6,7 @@
 //! lie, and [`shape`] adds all of it up to one number.
 
 mod definition;
+mod errors;
 mod interface;
 mod layout;
 pub mod shape;

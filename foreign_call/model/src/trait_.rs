@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Attribute, Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, Result, ReturnType};
 use syn::{Signature, TraitItem, TraitItemFn, TypeParamBound};
 
+use crate::errors::{all, every};
 use crate::{Type, docs};
 
 /// A trait of foreign calls.
@@ -130,7 +131,7 @@ impl Trait {
         Ok(Trait {
             name: item.ident.to_string(),
             docs: docs(&item.attrs),
-            functions: item.items.iter().map(parse).collect::<Result<_>>()?,
+            functions: every(item.items.iter().map(parse))?,
             span: item.ident.span(),
         })
     }
@@ -151,7 +152,7 @@ impl Function {
         if let Some(first @ FnArg::Receiver(_)) = signature.inputs.first() {
             return refuse(first, "there is no object to call it on; leave `self` out");
         }
-        let arguments = signature.inputs.iter().map(Argument::parse).collect::<Result<Vec<_>>>()?;
+        let arguments = every(signature.inputs.iter().map(Argument::parse))?;
         let (answer, later) = returned(signature)?;
         let mark =
             |name: &str| item.attrs.iter().find(|at| is_mark(at) && at.path().is_ident(name));
@@ -171,9 +172,7 @@ impl Function {
         if let (false, Some(mark)) = (later, mark("send")) {
             return refuse(mark, "`#[send]` is about a future; this function has none");
         }
-        for argument in &arguments {
-            argument.fits(mode)?;
-        }
+        all(arguments.iter().filter_map(|argument| argument.fits(mode).err()))?;
         let written = answer.map(answered);
         let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
         let answer_span = answer.map_or_else(|| signature.ident.span(), Spanned::span);

@@ -170,9 +170,9 @@ impl fmt::Display for Type {
             Type::Option(part) => write!(f, "Option<{part}>"),
             Type::Result(ok, err) => write!(f, "Result<{ok}, {err}>"),
             Type::Tuple(parts) => {
-                f.write_str("(")?;
-                parts.iter().try_for_each(|part| write!(f, "{part}, "))?;
-                f.write_str(")")
+                let parts: Vec<_> = parts.iter().map(Type::to_string).collect();
+                let comma = if parts.len() == 1 { "," } else { "" };
+                write!(f, "({}{comma})", parts.join(", "))
             }
             Type::Array(part, length) => write!(f, "[{part}; {length}]"),
             Type::Map(key, value) => write!(f, "HashMap<{key}, {value}>"),

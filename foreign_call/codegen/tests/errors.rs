@@ -1,0 +1,136 @@
+//! What the generator says, with the line.
+
+use foreign_call_codegen::c_header;
+use snapbox::{IntoData, assert_data_eq, str};
+
+fn said(source: &str) -> String {
+    match c_header(source, "src/call.rs") {
+        Ok(_) => panic!("it was taken"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn all_that_is_wrong_is_said_at_once_each_at_its_place() {
+    let source = "
+#[derive(R2G)]
+struct User {
+    name: &'static str,
+    age: u128,
+}
+
+#[r2g]
+trait Call {
+    fn lent(user: &mut u8);
+    async fn given(user: String) -> u8;
+}
+";
+    assert_data_eq!(
+        said(source),
+        str![[r#"
+src/call.rs:4:11: error: a reference can only be a whole argument; use the owned type here
+ 4 |     name: &'static str,
+   |           ^^^^^^^^^^^^
+src/call.rs:5:10: error: C has no integers of 128 bits; use two `u64`
+ 5 |     age: u128,
+   |          ^^^^
+src/call.rs:10:19: error: the peer may read what is lent, not write it; use `&`
+ 10 |     fn lent(user: &mut u8);
+    |                   ^^^^^^^
+src/call.rs:11:26: error: who keeps it until the answer? Lend it (`&`), or mark the function `#[drop_safe]` or `#[drop_safe_ret]`
+ 11 |     async fn given(user: String) -> u8;
+    |                          ^^^^^^
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn a_type_that_is_not_there_is_named() {
+    let source = "
+#[r2g]
+trait Call {
+    fn check(user: &User) -> Vec<Result<Option<Alias>, bool>>;
+}
+";
+    assert_data_eq!(
+        said(source),
+        str![[r#"
+src/call.rs:4:20: error: no type `User` with `#[derive(R2G)]` in this file (aliases are not looked through)
+ 4 |     fn check(user: &User) -> Vec<Result<Option<Alias>, bool>>;
+   |                    ^^^^^
+src/call.rs:4:30: error: no type `Alias` with `#[derive(R2G)]` in this file (aliases are not looked through)
+ 4 |     fn check(user: &User) -> Vec<Result<Option<Alias>, bool>>;
+   |                              ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn a_type_that_contains_itself_is_refused() {
+    let source = "
+#[derive(R2G)]
+struct Node {
+    children: Vec<Node>,
+}
+#[r2g]
+trait Call {
+    fn check(node: &Node);
+}
+";
+    assert_data_eq!(
+        said(source),
+        str![[r#"
+src/call.rs:4:15: error: `Node` contains itself here; its views would have no end
+ 4 |     children: Vec<Node>,
+   |               ^^^^^^^^^
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn two_types_of_one_name_in_c_are_refused() {
+    let source = "
+#[derive(R2G)]
+struct A_B { a: u8 }
+#[derive(R2G)]
+struct B_C { a: u8 }
+#[derive(R2G)]
+struct A { a: u8 }
+#[derive(R2G)]
+struct C { a: u8 }
+#[r2g]
+trait Call {
+    fn check(one: &Result<A_B, C>, other: &Result<A, B_C>);
+}
+";
+    assert_data_eq!(
+        said(source),
+        str![[r#"
+src/call.rs:12:43: error: `Result<A, B_C>` and `Result<A_B, C>` would have the same name in C, `ResultRef_A_B_C`
+ 12 |     fn check(one: &Result<A_B, C>, other: &Result<A, B_C>);
+    |                                           ^^^^^^^^^^^^^^^
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn a_file_without_a_trait_and_a_file_that_is_not_rust() {
+    assert_data_eq!(
+        said("struct User;\n"),
+        str!["src/call.rs: error: no trait here has `#[foreign_call::r2g]`, so there is nothing to call"]
+            .raw()
+    );
+    assert_data_eq!(
+        said("fn f(a: u8;\n"),
+        str![[r#"
+src/call.rs:1:5: error: cannot parse string into token stream
+ 1 | fn f(a: u8;
+   |     ^
+"#]]
+        .raw()
+    );
+}

@@ -1,0 +1,157 @@
+//! Every kind of type, as an argument and as an answer; and a peer that does everything wrong.
+
+use std::collections::{BTreeMap, HashMap};
+
+use foreign_call::{CallError, R2G, r2g};
+
+/// Three numbers with holes between them, laid out by C's rules.
+#[derive(R2G, Debug, Clone, Copy, PartialEq)]
+#[repr(C)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// One letter.
+    pub name: char,
+    /// Or hidden.
+    pub visible: bool,
+}
+
+/// The same, but only Rust knows how it lies.
+#[derive(R2G, Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "numbers")]
+pub struct Loose {
+    pub small: u8,
+    pub large: u64,
+    pub middle: u16,
+}
+
+/// Fields without names.
+#[derive(R2G, Debug, Clone, Copy, PartialEq)]
+#[repr(C)]
+pub struct Pair(pub u8, pub i32);
+
+/// Names that mean something in C.
+#[derive(R2G, Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "the names are the point")]
+pub struct Keywords {
+    pub int: i32,
+    pub r#struct: Colour,
+    pub default: String,
+}
+
+/// An enum without data.
+#[derive(R2G, Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs, reason = "colours")]
+pub enum Colour {
+    Red,
+    Green,
+    Blue,
+}
+
+/// An enum that lies as C has it.
+#[derive(R2G, Debug, Clone, Copy, PartialEq)]
+#[repr(u32)]
+#[allow(missing_docs, reason = "levels")]
+pub enum Level {
+    Low,
+    High,
+}
+
+/// An enum with data.
+#[derive(R2G, Debug, Clone, PartialEq)]
+pub enum Figure {
+    /// Without data.
+    Nothing,
+    /// Its radius.
+    Circle(f64),
+    /// With names.
+    Polygon {
+        /// In order.
+        points: Vec<Point>,
+        /// If it has one.
+        label: Option<String>,
+    },
+    /// A keyword's name does no harm.
+    Group(Vec<Keywords>, (u8, String)),
+}
+
+/// All of them at once.
+#[derive(R2G, Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "their types are the point")]
+pub struct All {
+    pub numbers: (u8, u16, u32, u64, i8, i16, i32, i64),
+    pub sizes: (usize, isize, f32),
+    pub keywords: Vec<Keywords>,
+    pub bytes: Vec<u8>,
+    pub loose: Vec<Loose>,
+    pub pairs: Vec<Pair>,
+    pub levels: Vec<Level>,
+    pub lists: Vec<Vec<String>>,
+    pub array: [Figure; 3],
+    pub result: Result<Figure, String>,
+    pub unit: Result<(), Colour>,
+    pub option: Option<Option<Loose>>,
+    pub by_name: HashMap<String, Vec<u32>>,
+    pub by_number: BTreeMap<i64, Keywords>,
+}
+
+/// Gives back what it is given.
+#[r2g]
+#[allow(missing_docs, reason = "what goes in comes out")]
+pub trait Echo {
+    fn all(value: &All) -> Result<All, CallError>;
+    #[drop_safe_ret]
+    async fn all_later(value: All) -> Result<All, CallError>;
+    fn bytes(value: &[u8]) -> Result<Vec<u8>, CallError>;
+    fn points(value: &[Point]) -> Result<Vec<Point>, CallError>;
+    fn scalars(
+        a: u8,
+        b: i64,
+        c: f32,
+        d: f64,
+        e: bool,
+        f: char,
+    ) -> Result<(u8, i64, f32, f64, bool, char), CallError>;
+    /// C makes this one itself.
+    fn circle(radius: f64) -> Result<Figure, CallError>;
+    fn nothing() -> Result<(), CallError>;
+}
+
+/// What comes from [`Hostile`].
+#[derive(R2G, Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "each can be wrong")]
+pub struct Row {
+    pub flag: bool,
+    pub letter: char,
+    pub colour: Colour,
+    pub figure: Figure,
+    pub text: String,
+    pub numbers: Vec<u64>,
+}
+
+/// Answers what no honest peer would.
+#[r2g]
+#[allow(missing_docs, reason = "the C file says what each does")]
+pub trait Hostile {
+    /// `fault` says what is wrong with it; 0 is nothing.
+    fn row(fault: u32) -> Result<Row, CallError>;
+    fn fails(code: i32) -> Result<u8, CallError>;
+    fn silent() -> Result<u8, CallError>;
+    fn answers_twice() -> Result<u8, CallError>;
+    async fn forges() -> Result<u8, CallError>;
+    async fn gives_up() -> Result<u8, CallError>;
+}
+
+/// Answers on threads of its own.
+#[r2g]
+#[allow(missing_docs, reason = "the C file says what each does")]
+pub trait Later {
+    /// The sum of the numbers, when it pleases.
+    #[drop_safe]
+    #[send]
+    async fn sum(numbers: Vec<u64>) -> Result<u64, CallError>;
+    /// Begins to answer, with so many threads.
+    fn start(threads: u32);
+    /// How many answers were taken, and how many refused.
+    fn counts() -> (u64, u64);
+}

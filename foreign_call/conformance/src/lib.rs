@@ -1,0 +1,5 @@
+//! Every type and every fault, through C and back. The tests use it; there is nothing else to see.
+
+mod interface;
+
+pub use interface::*;

@@ -1,0 +1,5 @@
+//! The demo: two users are checked, in C, in every way in which a call can be made.
+
+mod call;
+
+pub use call::{DemoCall, DemoCallImpl, DemoComplicatedRequest, DemoResponse, DemoUser};

@@ -1,0 +1,84 @@
+/* What every C side of a foreign_call trait needs. The generator puts this text into each header
+ * that it writes, so there is nothing to install.
+ *
+ * Rust calls, and lends its arguments: they are only read. Rust copies an answer before the
+ * function that answers returns, so it may lie anywhere, also in the arguments.
+ *
+ * one-way  there is no answer. The arguments may be read until the function returns.
+ * sync     answer on the same thread, before the function returns. The arguments may be read until
+ *          it returns.
+ * async    answer on any thread, at any time, and return soon. The arguments may be read until the
+ *          answer, also if nobody waits for it any more. So every call must end, by an answer,
+ *          foreign_call_fail or foreign_call_give_up, or its arguments are kept for ever. */
+#ifndef FOREIGN_CALL_H
+#define FOREIGN_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+_Static_assert(sizeof(void *) == 8, "foreign_call's views are laid out for pointers of 64 bits");
+
+/* Where C and Rust must agree. */
+#define FOREIGN_CALL_SIZE(type, size) _Static_assert(sizeof(type) == size, "size of " #type)
+#define FOREIGN_CALL_PLACE(type, field, offset)                                                    \
+    _Static_assert(offsetof(type, field) == offset, "place of " #type "." #field)
+
+/* A constant that every file may define: the linker takes one. */
+#if defined(_WIN32)
+#define FOREIGN_CALL_ONCE __declspec(selectany)
+#else
+#define FOREIGN_CALL_ONCE __attribute__((weak))
+#endif
+
+/* A text: UTF-8, so many bytes long, without a NUL at its end. The pointer of an empty one may be
+ * null. */
+typedef struct StringRef {
+    const char *pointer;
+    size_t length;
+} StringRef;
+
+/* The view of a text that ends with a NUL. */
+static inline StringRef foreign_call_text(const char *text) {
+    StringRef view = {text, strlen(text)};
+    return view;
+}
+
+/* How a call ends. */
+enum {
+    FOREIGN_CALL_ANSWERED = 0,
+    FOREIGN_CALL_FAILED = 1,
+    FOREIGN_CALL_GIVEN_UP = 2,
+};
+
+typedef struct foreign_call_failure {
+    int32_t code;
+    StringRef message;
+} foreign_call_failure;
+
+/* Rust's functions. The table is constant: it may be used at any time, from any thread. */
+typedef struct foreign_call_functions {
+    /* Returns 0 if the answer was taken. Copies what it wants of the view before it returns. */
+    uint32_t (*answer)(uintptr_t handle, uint32_t status, const void *view);
+} foreign_call_functions;
+
+/* One call. It may be copied, kept, and given to another thread; once it is answered, every other
+ * answer is refused. */
+typedef struct foreign_call {
+    uintptr_t handle;
+    const foreign_call_functions *rust;
+} foreign_call;
+
+/* Ends a call with an error: a number of one's own, and a message in UTF-8. True if taken. */
+static inline bool foreign_call_fail(foreign_call call, int32_t code, const char *message) {
+    foreign_call_failure failure = {code, foreign_call_text(message)};
+    return call.rust->answer(call.handle, FOREIGN_CALL_FAILED, &failure) == 0;
+}
+
+/* Ends a call without an answer, which the caller gets to know. True if taken. */
+static inline bool foreign_call_give_up(foreign_call call) {
+    return call.rust->answer(call.handle, FOREIGN_CALL_GIVEN_UP, NULL) == 0;
+}
+
+#endif
