@@ -3,6 +3,7 @@
 use foreign_call_model::{Argument, Function, Mode, Outcome, Trait, answered, is_mark, returned};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{
     Attribute, Error, FnArg, ItemTrait, Pat, Result, TraitItem, TraitItemFn, Type, parse_quote,
 };
@@ -342,10 +343,14 @@ impl<'a> Call<'a> {
             Outcome::Panics => quote_spanned!(Span::mixed_site()=>
                 ::foreign_call::rt::or_panic(#name, outcome)),
             Outcome::CallError => quote_spanned!(Span::mixed_site()=> outcome),
-            Outcome::Own => quote_spanned!(Span::mixed_site()=>
-            outcome.unwrap_or_else(|error| {
-                ::core::result::Result::Err(::core::convert::From::from(error))
-            })),
+            Outcome::Own => {
+                // At the type, so that an error that is not `From<CallError>` is shown there.
+                let at = self.returned.span().resolved_at(Span::mixed_site());
+                let convert = quote_spanned!(at=> ::core::convert::From::from);
+                quote_spanned! {Span::mixed_site()=>
+                    outcome.unwrap_or_else(|error| ::core::result::Result::Err(#convert(error)))
+                }
+            }
         }
     }
 }

@@ -172,7 +172,8 @@ impl Function {
         if let (false, Some(mark)) = (later, mark("send")) {
             return refuse(mark, "`#[send]` is about a future; this function has none");
         }
-        all(arguments.iter().filter_map(|argument| argument.fits(mode).err()))?;
+        let written = arguments.iter().zip(&signature.inputs);
+        all(written.filter_map(|(argument, written)| argument.fits(mode, written).err()))?;
         let written = answer.map(answered);
         let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
         let answer_span = answer.map_or_else(|| signature.ident.span(), Spanned::span);
@@ -223,14 +224,15 @@ impl Argument {
         Ok(Argument { name: name.unraw().to_string(), ty: Type::parse(ty)?, borrowed, span })
     }
 
-    fn fits(&self, mode: Mode) -> Result<()> {
+    fn fits(&self, mode: Mode, written: &FnArg) -> Result<()> {
+        let FnArg::Typed(written) = written else { return Ok(()) };
         match (mode, self.borrowed) {
-            (Mode::DropSafe | Mode::DropSafeRet, true) => Err(Error::new(
-                self.span,
+            (Mode::DropSafe | Mode::DropSafeRet, true) => Err(Error::new_spanned(
+                &written.ty,
                 "a drop-safe call keeps its arguments until the answer; give it an owned one",
             )),
-            (Mode::Async, false) if !self.ty.is_scalar() => Err(Error::new(
-                self.span,
+            (Mode::Async, false) if !self.ty.is_scalar() => Err(Error::new_spanned(
+                &written.ty,
                 "who keeps it until the answer? Lend it (`&`), or mark the function \
                  `#[drop_safe]` or `#[drop_safe_ret]`",
             )),

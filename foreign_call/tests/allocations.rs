@@ -1,0 +1,126 @@
+//! What a call allocates on the Rust side: nothing for flat arguments, one buffer for nested ones.
+//!
+//! One test in a process of its own: the allocator counts for all of it.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use foreign_call::{R2G, r2g};
+
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+// SAFETY: it is the system's allocator, and counts.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: the caller's promise.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's promise.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[derive(R2G)]
+struct User {
+    name: String,
+    age: u8,
+}
+
+#[derive(R2G)]
+struct Request {
+    users: Vec<User>,
+    bytes: Vec<u8>,
+}
+
+#[r2g]
+trait Cost {
+    fn flat(user: &User, number: u64) -> u64;
+    fn nested(request: &Request) -> u64;
+    fn tell(request: &Request);
+    async fn later(number: u64) -> u64;
+    #[drop_safe]
+    async fn given(request: Request) -> u64;
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Call {
+    handle: usize,
+    rust: *const unsafe extern "C" fn(usize, u32, *const c_void) -> u32,
+}
+
+fn answer(call: Call) {
+    let answer = 7_u64;
+    // SAFETY: the table is constant, and `answer` its first function.
+    let function = unsafe { *call.rust };
+    // SAFETY: a status and a view as the interface says.
+    assert_eq!(unsafe { function(call.handle, 0, (&raw const answer).cast()) }, 0);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn Cost_flat(_: *const c_void, _: u64, call: Call) {
+    answer(call);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn Cost_nested(_: *const c_void, call: Call) {
+    answer(call);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn Cost_tell(_: *const c_void) {}
+
+#[unsafe(no_mangle)]
+extern "C" fn Cost_later(_: u64, call: Call) {
+    answer(call);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn Cost_given(_: *const c_void, call: Call) {
+    answer(call);
+}
+
+#[unsafe(no_mangle)]
+static Cost_interface: u64 = 0xb28d_1e15_4698_ccdd;
+
+fn allocations<T>(of: impl FnOnce() -> T) -> u64 {
+    let before = COUNT.get();
+    let kept = of();
+    let count = COUNT.get() - before;
+    drop(kept);
+    count
+}
+
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match std::pin::pin!(future).poll(&mut context) {
+        std::task::Poll::Ready(output) => output,
+        std::task::Poll::Pending => panic!("the peer answers at once"),
+    }
+}
+
+#[test]
+fn a_call_allocates_what_it_must() {
+    let user = || User { name: "chihai".into(), age: 28 };
+    let request = || Request { users: vec![user(), user(), user()], bytes: vec![0; 100_000] };
+    let (flat, nested, given) = (user(), request(), request());
+    CostImpl::flat(&flat, 1); // the thread's first
+    ready(CostImpl::later(1));
+    assert_eq!(allocations(|| CostImpl::flat(&flat, 1)), 0, "flat");
+    assert_eq!(allocations(|| CostImpl::nested(&nested)), 1, "nested: its buffer");
+    assert_eq!(allocations(|| CostImpl::tell(&nested)), 1, "one-way: its buffer");
+    assert_eq!(allocations(|| ready(CostImpl::later(1))), 0, "async: its slot is pooled");
+    let given = allocations(|| ready(CostImpl::given(given)));
+    assert_eq!(given, 2, "drop-safe: its buffer, and a place for the arguments");
+}
