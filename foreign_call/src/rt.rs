@@ -1,10 +1,9 @@
 //! What the macros write refers to.
 
-pub use crate::call::{RawCall, Scalar, answered, call_later, call_now, lend};
-pub use crate::convert::place_size;
+pub use crate::call::{Answer, RawCall, Scalar, answered, call_later, call_now, lend};
+pub use crate::convert::{Room, place_size};
 pub use crate::shape::{ABI, Shape};
 
-use crate::CallError;
 use crate::convert::{ConvertError, Problem};
 
 /// An enum has no variant of this number.
@@ -16,7 +15,7 @@ pub fn no_variant<T>(tag: u32, of: &'static str) -> Result<T, ConvertError> {
 /// For a function whose answer has no room for an error.
 #[inline]
 #[track_caller]
-pub fn or_panic<T>(function: &str, outcome: Result<T, CallError>) -> T {
+pub fn or_panic<T>(function: &str, outcome: Answer<T>) -> T {
     match outcome {
         Ok(answer) => answer,
         Err(error) => panic!("`{function}`: {error}"),

@@ -1,4 +1,5 @@
-//! What a call allocates on the Rust side: nothing for flat arguments, one buffer for nested ones.
+//! What a call allocates on the Rust side: nothing for flat arguments, at most one buffer for nested
+//! ones.
 //!
 //! One test in a process of its own: the allocator counts for all of it.
 
@@ -113,13 +114,17 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 #[test]
 fn a_call_allocates_what_it_must() {
     let user = || User { name: "chihai".into(), age: 28 };
-    let request = || Request { users: vec![user(), user(), user()], bytes: vec![0; 100_000] };
-    let (flat, nested, given) = (user(), request(), request());
+    let request = |users: usize| Request {
+        users: (0..users).map(|_| user()).collect(),
+        bytes: vec![0; 100_000],
+    };
+    let (flat, few, many, given) = (user(), request(3), request(3_000), request(3));
     CostImpl::flat(&flat, 1); // the thread's first
     ready(CostImpl::later(1));
     assert_eq!(allocations(|| CostImpl::flat(&flat, 1)), 0, "flat");
-    assert_eq!(allocations(|| CostImpl::nested(&nested)), 1, "nested: its buffer");
-    assert_eq!(allocations(|| CostImpl::tell(&nested)), 1, "one-way: its buffer");
+    assert_eq!(allocations(|| CostImpl::nested(&few)), 0, "nested: the views lie on the stack");
+    assert_eq!(allocations(|| CostImpl::nested(&many)), 1, "nested: one buffer for all views");
+    assert_eq!(allocations(|| CostImpl::tell(&many)), 1, "one-way: likewise");
     assert_eq!(allocations(|| ready(CostImpl::later(1))), 0, "async: its slot is pooled");
     let given = allocations(|| ready(CostImpl::given(given)));
     assert_eq!(given, 2, "drop-safe: its buffer, and a place for the arguments");

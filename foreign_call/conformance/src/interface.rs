@@ -155,3 +155,29 @@ pub trait Later {
     /// How many answers were taken, and how many refused.
     fn counts() -> (u64, u64);
 }
+
+/// As in the demo.
+#[derive(R2G, Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "as in the demo")]
+pub struct User {
+    pub name: String,
+    pub age: u8,
+}
+
+/// Two users and some bytes.
+#[derive(R2G, Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "as in the demo")]
+pub struct Request {
+    pub users: Vec<User>,
+    pub bytes: Vec<u8>,
+}
+
+/// What `examples/cost.rs` counts. C does next to nothing.
+#[r2g]
+#[allow(missing_docs, reason = "each in one line of C")]
+pub trait Cost {
+    fn tell(user: &User);
+    fn flat(user: &User) -> u64;
+    fn nested(request: &Request) -> u64;
+    async fn later(number: u64) -> u64;
+}

@@ -263,7 +263,7 @@ impl<'a> Call<'a> {
             #[allow(unused_mut, reason = "nothing is lent")]
             let mut size = 0;
             #(::foreign_call::ToRef::to_size(#names, &mut size);)*
-            let mut buffer = ::foreign_call::convert::Buffer::new(size);
+            let mut buffer = ::foreign_call::rt::Room::new(size);
             #[allow(unused_mut, unused_variables, reason = "nothing is lent")]
             let mut writer = buffer.writer();
             #(let #views = &::foreign_call::ToRef::to_ref(#names, &mut writer);)*
@@ -342,13 +342,15 @@ impl<'a> Call<'a> {
         match self.function.outcome {
             Outcome::Panics => quote_spanned!(Span::mixed_site()=>
                 ::foreign_call::rt::or_panic(#name, outcome)),
-            Outcome::CallError => quote_spanned!(Span::mixed_site()=> outcome),
+            Outcome::CallError => {
+                quote_spanned!(Span::mixed_site()=> outcome.map_err(|error| *error))
+            }
             Outcome::Own => {
                 // At the type, so that an error that is not `From<CallError>` is shown there.
                 let at = self.returned.span().resolved_at(Span::mixed_site());
                 let convert = quote_spanned!(at=> ::core::convert::From::from);
                 quote_spanned! {Span::mixed_site()=>
-                    outcome.unwrap_or_else(|error| ::core::result::Result::Err(#convert(error)))
+                    outcome.unwrap_or_else(|error| ::core::result::Result::Err(#convert(*error)))
                 }
             }
         }

@@ -16,8 +16,9 @@ use crate::{CallError, FromRef};
 #[inline]
 pub fn call_later<T: FromRef + Send + 'static>(
     call: impl FnOnce(RawCall),
-) -> Result<Response<Answer<T>>, CallError> {
-    let (completion, response) = try_completion::<Answer<T>>().map_err(|_| CallError::Exhausted)?;
+) -> Result<Response<Answer<T>>, Box<CallError>> {
+    let (completion, response) =
+        try_completion::<Answer<T>>().map_err(|_| Box::new(CallError::Exhausted))?;
     let handle = completion.into_raw().as_usize();
     call(RawCall { handle, rust: const { &Functions { answer: answer::<T> } } });
     Ok(response)
@@ -29,9 +30,9 @@ pub fn call_later<T: FromRef + Send + 'static>(
 ///
 /// As [`CallError`] says.
 pub async fn answered<T: Send + 'static>(
-    response: Result<Response<Answer<T>>, CallError>,
-) -> Result<T, CallError> {
-    response?.await.unwrap_or(Err(CallError::Unanswered))
+    response: Result<Response<Answer<T>>, Box<CallError>>,
+) -> Answer<T> {
+    response?.await.unwrap_or_else(|_| Err(Box::new(CallError::Unanswered)))
 }
 
 /// # Safety

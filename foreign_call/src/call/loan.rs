@@ -21,7 +21,7 @@ use crate::{CallError, FromRef};
 /// views need, `call` makes them and calls.
 ///
 /// Dropping the future half-way is safe.
-pub async fn lend<A, T, S, C>(arguments: A, size: S, call: C) -> (Result<T, CallError>, A)
+pub async fn lend<A, T, S, C>(arguments: A, size: S, call: C) -> (Answer<T>, A)
 where
     A: Send + 'static,
     T: FromRef + Send + 'static,
@@ -85,7 +85,7 @@ struct Lent<A, T: Send + 'static> {
 struct Loan<A: Send + 'static, T: Send + 'static>(Option<Lent<A, T>>);
 
 impl<A: Send + 'static, T: Send + 'static> Future for Loan<A, T> {
-    type Output = (Result<T, CallError>, A);
+    type Output = (Answer<T>, A);
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let lent = self.0.as_mut().expect("the call was answered before");
@@ -93,7 +93,7 @@ impl<A: Send + 'static, T: Send + 'static> Future for Loan<A, T> {
             return Poll::Pending;
         };
         let lent = self.0.take().expect("it was there just now");
-        let answer = answer.unwrap_or(Err(CallError::Unanswered));
+        let answer = answer.unwrap_or_else(|_| Err(Box::new(CallError::Unanswered)));
         Poll::Ready((answer, lent.kept.into_arguments()))
     }
 }

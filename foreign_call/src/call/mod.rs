@@ -55,4 +55,4 @@ pub use loan::lend;
 #[doc(hidden)]
 pub use now::call_now;
 #[doc(hidden)]
-pub use raw::Scalar;
+pub use raw::{Answer, Scalar};

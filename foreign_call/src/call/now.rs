@@ -5,8 +5,9 @@
 //! what is found in it is followed. An answer that comes late, or on another thread, finds nothing.
 
 use std::any::TypeId;
-use std::cell::Cell;
+use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
+use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -18,67 +19,67 @@ struct Frame {
     handle: usize,
     /// Of the answer.
     kind: TypeId,
-    /// Points to an [`Answer`]'s cell of this kind, on the stack of `call_now`.
+    /// Points to the [`Place`] for an answer of this kind, on the stack of `call_now`.
     place: *const (),
+    /// The place is taken, and full by the time the peer's function returns.
     answered: Cell<bool>,
     /// The call around this one: Rust may be called by the peer, and call it again.
     around: *const Frame,
 }
 
-/// A thread's calls. Only the thread itself ever looks at it.
-struct Frames {
-    innermost: Cell<*const Frame>,
-    next: Cell<usize>,
-    end: Cell<usize>,
-}
+/// Where an answer goes: written once, by the one answer that finds its frame not answered.
+type Place<T> = UnsafeCell<MaybeUninit<Answer<T>>>;
 
 thread_local! {
-    static FRAMES: Frames = const {
-        Frames { innermost: Cell::new(ptr::null()), next: Cell::new(0), end: Cell::new(0) }
-    };
+    /// The innermost call that this thread is in. Only the thread itself ever looks at it.
+    static INNERMOST: Cell<*const Frame> = const { Cell::new(ptr::null()) };
+    /// The last number that was given to a call.
+    static LAST: Cell<usize> = const { Cell::new(0) };
 }
 
-impl Frames {
-    #[inline]
-    fn handle(&self) -> usize {
-        if self.next.get() == self.end.get() {
-            self.refill();
-        }
-        self.next.replace(self.next.get() + 1)
-    }
+/// Numbers are taken in lots, so that a call needs no atomic. A lot begins with a number that no
+/// call gets.
+const LOT: usize = 1 << 20;
 
-    /// Numbers are taken in lots, so that a call needs no atomic.
-    #[cold]
-    fn refill(&self) {
-        static NEXT: AtomicUsize = AtomicUsize::new(LOT);
-        const LOT: usize = 1 << 20;
-        // Relaxed: only that no two threads get the same matters. Pairs with itself.
-        let first = NEXT.fetch_add(LOT, Ordering::Relaxed);
-        self.next.set(first);
-        self.end.set(first + LOT);
+#[inline]
+fn new_handle() -> usize {
+    let mut last = LAST.get();
+    if last % LOT == LOT - 1 || last == 0 {
+        last = new_lot();
     }
+    LAST.set(last + 1);
+    last + 1
+}
 
-    fn find(&self, handle: usize) -> Option<&Frame> {
-        let mut frame = self.innermost.get();
-        // SAFETY: null, or the frame of a call that this thread is in: it lies on the stack below
-        // us, and leaves the chain before it goes.
-        while let Some(found) = unsafe { frame.as_ref() } {
-            if found.handle == handle {
-                return Some(found);
-            }
-            frame = found.around;
+#[cold]
+fn new_lot() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(LOT);
+    // Relaxed: only that no two threads get the same matters. Pairs with itself.
+    NEXT.fetch_add(LOT, Ordering::Relaxed)
+}
+
+/// The frame of a call that this thread is in, or null.
+#[inline]
+fn find(handle: usize) -> *const Frame {
+    let mut frame = INNERMOST.get();
+    // SAFETY: null, or the frame of a call that this thread is in: it lies on the stack below us,
+    // and leaves the chain before it goes.
+    while let Some(found) = unsafe { frame.as_ref() } {
+        if found.handle == handle {
+            break;
         }
-        None
+        frame = found.around;
     }
+    frame
 }
 
 /// Takes the innermost frame out of the chain, also when `call` panics.
-struct Leave<'a>(&'a Frames, *const Frame);
+struct Leave(*const Frame);
 
-impl Drop for Leave<'_> {
+impl Drop for Leave {
     #[inline]
     fn drop(&mut self) {
-        self.0.innermost.set(self.1);
+        INNERMOST.set(self.0);
     }
 }
 
@@ -88,21 +89,23 @@ impl Drop for Leave<'_> {
 ///
 /// As [`CallError`] says.
 #[inline]
-pub fn call_now<T: FromRef + 'static>(call: impl FnOnce(RawCall)) -> Result<T, CallError> {
-    let place = Cell::new(Err(CallError::Unanswered));
-    FRAMES.with(|frames| {
-        let frame = Frame {
-            handle: frames.handle(),
-            kind: TypeId::of::<T>(),
-            place: ptr::from_ref::<Cell<Answer<T>>>(&place).cast(),
-            answered: Cell::new(false),
-            around: frames.innermost.get(),
-        };
-        frames.innermost.set(&raw const frame);
-        let _leave = Leave(frames, frame.around);
-        call(RawCall { handle: frame.handle, rust: const { &Functions { answer: answer::<T> } } });
-    });
-    place.into_inner()
+pub fn call_now<T: FromRef + 'static>(call: impl FnOnce(RawCall)) -> Answer<T> {
+    let place: Place<T> = UnsafeCell::new(MaybeUninit::uninit());
+    let frame = Frame {
+        handle: new_handle(),
+        kind: TypeId::of::<T>(),
+        place: (&raw const place).cast(),
+        answered: Cell::new(false),
+        around: INNERMOST.get(),
+    };
+    let leave = Leave(INNERMOST.replace(&raw const frame));
+    call(RawCall { handle: frame.handle, rust: const { &Functions { answer: answer::<T> } } });
+    drop(leave);
+    if !frame.answered.get() {
+        return Err(Box::new(CallError::Unanswered));
+    }
+    // SAFETY: whoever has set `answered` has written it, and has returned since.
+    unsafe { place.into_inner().assume_init() }
 }
 
 /// # Safety
@@ -113,16 +116,18 @@ unsafe extern "C" fn answer<T: FromRef + 'static>(
     status: u32,
     view: *const c_void,
 ) -> u32 {
-    FRAMES.with(|frames| {
-        let frame = frames.find(handle).filter(|frame| frame.kind == TypeId::of::<T>());
-        let Some(frame) = frame.filter(|frame| !frame.answered.replace(true)) else {
-            return refuse();
-        };
-        // SAFETY: the caller's promise.
-        let answer = unsafe { read::<T>(status, view) };
-        // SAFETY: of this type, as the frame says; on the stack of a call that we are in.
-        let place = unsafe { &*frame.place.cast::<Cell<Answer<T>>>() };
-        place.set(answer);
-        TAKEN
-    })
+    // SAFETY: null, or on the stack of a call that we are in.
+    let frame = unsafe { find(handle).as_ref() };
+    let frame = frame.filter(|frame| frame.kind == TypeId::of::<T>());
+    let Some(frame) = frame.filter(|frame| !frame.answered.replace(true)) else {
+        return refuse();
+    };
+    let place = frame.place.cast::<Place<T>>();
+    // SAFETY: of this type, as the frame says; on the same stack as the frame.
+    let place = unsafe { &*place };
+    // SAFETY: the caller's promise.
+    let answer = unsafe { read::<T>(status, view) };
+    // SAFETY: nobody else has set `answered`, and nobody reads before we have returned.
+    unsafe { (*place.get()).write(answer) };
+    TAKEN
 }

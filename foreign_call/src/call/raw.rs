@@ -2,13 +2,15 @@
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::convert::{ConvertError, Problem};
+use crate::convert::{ConvertError, In, Problem};
 use crate::{CallError, FromRef, StringRef, View};
 
-/// How a call went: what an answer becomes on its way to the caller.
-pub(super) type Answer<T> = Result<T, CallError>;
+/// How a call went: what an answer becomes on its way to the caller. The error is boxed, as it is
+/// rare and large, and every answer would carry its room.
+pub type Answer<T> = Result<T, Box<CallError>>;
 
 /// One call, as the peer holds it: `foreign_call` in C.
 #[derive(Debug, Clone, Copy)]
@@ -54,41 +56,64 @@ unsafe impl View for FailureRef<'_> {}
 ///
 /// As the status says, there is a view of a `T` or of a failure, or a pointer that is null or
 /// misaligned. All that it points to is readable until this returns.
+#[inline]
 pub(super) unsafe fn read<T: FromRef>(status: u32, view: *const c_void) -> Answer<T> {
+    if status != ANSWERED {
+        // SAFETY: the caller's promise.
+        return Err(Box::new(unsafe { read_error(status, view) }));
+    }
+    // SAFETY: the caller's promise.
+    let view = unsafe { look::<T::Ref<'_>>(view) }.map_err(Box::new)?;
+    if T::PLAIN {
+        // SAFETY: `PLAIN`: the bytes of any view are a value.
+        return Ok(unsafe { ptr::from_ref(view).cast::<T>().read() });
+    }
+    match catch_unwind(AssertUnwindSafe(|| T::from_ref(view))) {
+        Ok(value) => value.map_err(|error| Box::new(CallError::Invalid(error))),
+        Err(panic) => Err(Box::new(CallError::Panicked(message(&*panic)))),
+    }
+}
+
+/// # Safety
+///
+/// As [`read`].
+#[cold]
+unsafe fn read_error(status: u32, view: *const c_void) -> CallError {
     match status {
-        ANSWERED => {
-            // SAFETY: the caller's promise.
-            let view = unsafe { look::<T::Ref<'_>>(view) }?;
-            match catch_unwind(AssertUnwindSafe(|| T::from_ref(view))) {
-                Ok(value) => value.map_err(CallError::Invalid),
-                Err(panic) => Err(CallError::Panicked(message(&*panic))),
-            }
-        }
         FAILED => {
             // SAFETY: the caller's promise.
-            let FailureRef { code, message } = *unsafe { look::<FailureRef<'_>>(view) }?;
-            let message = String::from_ref(&message).map_err(CallError::Invalid)?;
-            Err(CallError::Failed { code, message })
+            let failure = unsafe { look::<FailureRef<'_>>(view) };
+            let message = |it: &FailureRef<'_>| {
+                let message = String::from_ref(&it.message).in_field("message");
+                message.map_err(CallError::Invalid)
+            };
+            match failure.and_then(|it| Ok((it.code, message(it)?))) {
+                Ok((code, message)) => CallError::Failed { code, message },
+                Err(error) => error,
+            }
         }
-        GIVEN_UP => Err(CallError::Unanswered),
-        tag => Err(CallError::Invalid(ConvertError::new(Problem::Tag { tag, of: "status" }))),
+        GIVEN_UP => CallError::Unanswered,
+        tag => CallError::Invalid(ConvertError::new(Problem::Tag { tag, of: "status" })),
     }
 }
 
 /// # Safety
 ///
 /// Null, misaligned, or a view for as long as `'a`.
+#[inline]
 unsafe fn look<'a, R: View>(view: *const c_void) -> Result<&'a R, CallError> {
     let view = view.cast::<R>();
-    let problem = if view.is_null() {
-        Problem::Null
-    } else if !view.is_aligned() {
-        Problem::Misaligned
-    } else {
-        // SAFETY: checked, and the caller's promise; any bits are a view.
-        return Ok(unsafe { &*view });
-    };
-    Err(CallError::Invalid(ConvertError::new(problem)))
+    if view.is_null() || !view.is_aligned() {
+        return Err(no_view(view.is_null()));
+    }
+    // SAFETY: checked, and the caller's promise; any bits are a view.
+    Ok(unsafe { &*view })
+}
+
+#[cold]
+fn no_view(null: bool) -> CallError {
+    let problem = if null { Problem::Null } else { Problem::Misaligned };
+    CallError::Invalid(ConvertError::new(problem))
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

@@ -66,6 +66,37 @@ impl fmt::Debug for Buffer {
     }
 }
 
+/// Room for one call's views, for as long as a function runs: on the stack, if they are few.
+pub struct Room {
+    stack: [MaybeUninit<u64>; 32],
+    heap: Option<Buffer>,
+}
+
+impl Room {
+    /// Room for so many bytes.
+    #[inline]
+    pub fn new(size: usize) -> Room {
+        let stack = [MaybeUninit::uninit(); 32];
+        let heap = (size > size_of_val(&stack)).then(|| Buffer::new(size));
+        Room { stack, heap }
+    }
+
+    /// Writes from the beginning.
+    #[inline]
+    pub fn writer(&mut self) -> Writer<'_> {
+        match &mut self.heap {
+            Some(heap) => heap.writer(),
+            None => Writer { rest: &mut self.stack },
+        }
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Room").field("heap", &self.heap).finish_non_exhaustive()
+    }
+}
+
 /// Writes views into a [`Buffer`], one list after the other.
 #[derive(Debug)]
 pub struct Writer<'a> {

@@ -62,7 +62,7 @@ pub use string::StringRef;
 pub use traits::{FromRef, ToRef, View};
 
 #[doc(hidden)]
-pub use buffer::place_size;
+pub use buffer::{Room, place_size};
 #[doc(hidden)]
 pub use error::In;
 #[doc(hidden)]
