@@ -152,6 +152,12 @@ impl Function {
         if let Some(first @ FnArg::Receiver(_)) = signature.inputs.first() {
             return refuse(first, "there is no object to call it on; leave `self` out");
         }
+        if let Some(cfg) = item.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+            return refuse(
+                cfg,
+                "the generator can't know which `cfg` holds; make two traits of it",
+            );
+        }
         let arguments = every(signature.inputs.iter().map(Argument::parse))?;
         let (answer, later) = returned(signature)?;
         let mark =

@@ -66,7 +66,7 @@ pub(super) unsafe fn read<T: FromRef>(status: u32, view: *const c_void) -> Answe
     let view = unsafe { look::<T::Ref<'_>>(view) }.map_err(Box::new)?;
     if T::PLAIN {
         // SAFETY: `PLAIN`: the bytes of any view are a value.
-        return Ok(unsafe { ptr::from_ref(view).cast::<T>().read() });
+        return Ok(unsafe { ptr::from_ref(view).cast::<T>().read_unaligned() });
     }
     match catch_unwind(AssertUnwindSafe(|| T::from_ref(view))) {
         Ok(value) => value.map_err(|error| Box::new(CallError::Invalid(error))),

@@ -6,6 +6,8 @@ trait Shape {
     fn receiver(&self);
     fn generic<T>(value: T);
     fn body() {}
+    #[cfg(unix)]
+    fn sometimes();
     fn pattern((a, b): (u8, u8));
 }
 

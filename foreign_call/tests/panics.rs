@@ -1,0 +1,78 @@
+//! A panic in Rust while C is below it: it ends there, and is the caller's error.
+
+use std::ffi::c_void;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use foreign_call::{CallError, ConvertError, FromRef, MemType, ToRef, Writer, r2g};
+
+/// A value that nobody can make.
+#[derive(Debug, PartialEq)]
+struct Bomb;
+
+// SAFETY: `AS_IS` is false.
+unsafe impl ToRef for Bomb {
+    const MEM_TYPE: MemType = MemType::Primitive;
+    const AS_IS: bool = false;
+    const SHAPE: u64 = 0;
+    type Ref<'a> = u8;
+
+    fn to_size(&self, _: &mut usize) {}
+
+    fn to_ref<'a>(&'a self, _: &mut Writer<'a>) -> u8 {
+        0
+    }
+}
+
+// SAFETY: `PLAIN` is false.
+unsafe impl FromRef for Bomb {
+    const PLAIN: bool = false;
+
+    fn from_ref(view: &u8) -> Result<Bomb, ConvertError> {
+        panic!("boom {view}");
+    }
+}
+
+#[r2g]
+trait Panics {
+    fn now() -> Result<Bomb, CallError>;
+    async fn later() -> Result<Bomb, CallError>;
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct Call {
+    handle: usize,
+    rust: *const unsafe extern "C" fn(usize, u32, *const c_void) -> u32,
+}
+
+/// Answers, as C does, and sees that it comes back.
+fn answer(call: Call) {
+    let view = 7_u8;
+    // SAFETY: the table is constant, and `answer` its first function.
+    let function = unsafe { *call.rust };
+    // SAFETY: a status and a view as the interface says.
+    assert_eq!(unsafe { function(call.handle, 0, (&raw const view).cast()) }, 0);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn Panics_now(call: Call) {
+    answer(call);
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn Panics_later(call: Call) {
+    answer(call);
+}
+
+#[unsafe(no_mangle)]
+static Panics_interface: u64 = 0xa377_e221_63eb_7983;
+
+#[test]
+fn a_panic_below_c_is_an_error_of_the_caller() {
+    let panicked = Err(CallError::Panicked("boom 7".into()));
+    assert_eq!(PanicsImpl::now(), panicked);
+    let polled = pin!(PanicsImpl::later()).poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(polled, Poll::Ready(panicked));
+}
