@@ -153,7 +153,7 @@ pub trait Later {
     /// Begins to answer, with so many threads.
     fn start(threads: u32);
     /// How many answers were taken, and how many refused.
-    fn counts() -> (u64, u64);
+    fn counts() -> Result<(u64, u64), CallError>;
 }
 
 /// As in the demo.

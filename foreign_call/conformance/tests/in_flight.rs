@@ -68,7 +68,7 @@ async fn ten_thousand_calls_are_answered_or_dropped_and_every_answer_is_taken() 
     // What was lent to dropped calls was kept, and each of them takes its one answer.
     let all_answered = async {
         loop {
-            let counts = LaterImpl::counts();
+            let counts = LaterImpl::counts().expect("C counts");
             if counts.0 + counts.1 == CALLS {
                 return counts;
             }
