@@ -7,7 +7,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use callback_bridge::request::Response;
@@ -106,33 +106,69 @@ impl<A: Send + 'static, T: Send + 'static> Drop for Loan<A, T> {
     }
 }
 
-/// Frees what was lent when the answer comes.
-struct Keeper<A, T: Send + 'static>(Mutex<Option<Lent<A, T>>>);
-
-impl<A, T: Send + 'static> Keeper<A, T> {
-    fn place(&self) -> std::sync::MutexGuard<'_, Option<Lent<A, T>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// Leaves what was lent to the answer.
+fn keep<A: Send + 'static, T: Send + 'static>(mut lent: Lent<A, T>) {
+    let keeper = Arc::new(Keeper(Mutex::new(State { lent: None, answered: false })));
+    let waker = Waker::from(Arc::clone(&keeper));
+    // The keeper is in the slot, and the slot's response in the keeper, until the answer parts them.
+    if Pin::new(&mut lent.response).poll(&mut Context::from_waker(&waker)).is_pending() {
+        keeper.keep(lent);
     }
 }
 
-impl<A: Send + 'static, T: Send + 'static> Wake for Keeper<A, T> {
-    fn wake(self: Arc<Self>) {
-        let lent = self.place().take();
+/// Frees what was lent when the answer wakes it.
+struct Keeper<L>(Mutex<State<L>>);
+
+struct State<L> {
+    lent: Option<L>,
+    answered: bool,
+}
+
+impl<L> Keeper<L> {
+    fn state(&self) -> MutexGuard<'_, State<L>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The answer may have come already, between the poll and this.
+    fn keep(&self, lent: L) {
+        let mut state = self.state();
+        if !state.answered {
+            state.lent = Some(lent);
+            return;
+        }
+        drop(state);
         drop(lent); // the user's code, so outside of the lock
     }
 }
 
-fn keep<A: Send + 'static, T: Send + 'static>(mut lent: Lent<A, T>) {
-    let keeper = Arc::new(Keeper(Mutex::new(None)));
-    let waker = Waker::from(Arc::clone(&keeper));
-    // The keeper is in the slot, and the slot's response in the keeper, until the answer parts them.
-    if Pin::new(&mut lent.response).poll(&mut Context::from_waker(&waker)).is_ready() {
-        return;
+impl<L: Send + 'static> Wake for Keeper<L> {
+    fn wake(self: Arc<Self>) {
+        let mut state = self.state();
+        state.answered = true;
+        let lent = state.lent.take();
+        drop(state);
+        drop(lent); // the user's code, so outside of the lock
     }
-    let mut place = keeper.place();
-    let lent = place.insert(lent);
-    // An answer between the two steps woke a keeper that had nothing yet.
-    let early = lent.response.is_ready().then(|| place.take());
-    drop(place);
-    drop(early); // the user's code, so outside of the lock
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_freed_by_the_answer_whichever_comes_first() {
+        for answer_first in [true, false] {
+            let lent = Arc::new(());
+            let keeper = Arc::new(Keeper(Mutex::new(State { lent: None, answered: false })));
+            if answer_first {
+                Arc::clone(&keeper).wake();
+            }
+            keeper.keep(Arc::clone(&lent));
+            if !answer_first {
+                assert_eq!(Arc::strong_count(&lent), 2, "kept");
+                Arc::clone(&keeper).wake();
+            }
+            assert_eq!(Arc::strong_count(&lent), 1, "freed");
+        }
+    }
 }
