@@ -134,3 +134,40 @@ src/call.rs:1:5: error: cannot parse string into token stream
         .raw()
     );
 }
+
+#[test]
+fn names_that_c_needs_for_something_else_are_refused() {
+    let source = "
+#[r2g]
+trait Call {
+    fn interface();
+    fn check() -> u8;
+    fn check_answer();
+}
+mod inner {
+    #[r2g]
+    trait Other {
+        fn check();
+    }
+}
+#[r2g]
+trait Other {
+    fn check();
+}
+";
+    assert_data_eq!(
+        said(source),
+        str![[r#"
+src/call.rs:4:8: error: the interface's number has this name in C
+ 4 |     fn interface();
+   |        ^^^^^^^^^
+src/call.rs:6:8: error: in C this name belongs to the calls of `check`
+ 6 |     fn check_answer();
+   |        ^^^^^^^^^^^^
+src/call.rs:15:7: error: there are two traits `Other`; the peer's functions begin with it
+ 15 | trait Other {
+    |       ^^^^^
+"#]]
+        .raw()
+    );
+}

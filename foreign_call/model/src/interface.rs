@@ -41,7 +41,7 @@ impl Interface {
         for item in items {
             let read = match item {
                 Item::Trait(item) if marked(&item.attrs, Trait::ATTRIBUTE) => {
-                    Trait::parse(item).map(|it| self.traits.push(it))
+                    Trait::parse(item).and_then(|it| self.add(it))
                 }
                 Item::Struct(item) if derived(&item.attrs) => self.define(item.clone().into()),
                 Item::Enum(item) if derived(&item.attrs) => self.define(item.clone().into()),
@@ -55,6 +55,17 @@ impl Interface {
             errors.extend(read.err());
         }
         all(errors)
+    }
+
+    fn add(&mut self, it: Trait) -> Result<()> {
+        if self.traits.iter().any(|other| other.name == it.name) {
+            return Err(Error::new(
+                it.span,
+                format!("there are two traits `{}`; the peer's functions begin with it", it.name),
+            ));
+        }
+        self.traits.push(it);
+        Ok(())
     }
 
     fn define(&mut self, item: DeriveInput) -> Result<()> {

@@ -128,16 +128,36 @@ impl Trait {
             TraitItem::Fn(function) => Function::parse(function),
             other => Err(Error::new_spanned(other, "only functions can be called")),
         };
+        let functions = every(item.items.iter().map(parse))?;
+        all(functions.iter().filter_map(|function| function.is_free(&functions).err()))?;
         Ok(Trait {
             name: item.ident.to_string(),
             docs: docs(&item.attrs),
-            functions: every(item.items.iter().map(parse))?,
+            functions,
             span: item.ident.span(),
         })
     }
 }
 
 impl Function {
+    /// Whether the peer's name for it is not one that the generator gives to something else.
+    fn is_free(&self, all: &[Function]) -> Result<()> {
+        let made_for = |suffix| {
+            let base = self.name.strip_suffix(suffix)?;
+            all.iter().find(|other| other.name == base)
+        };
+        if self.name == "interface" {
+            return Err(Error::new(self.span, "the interface's number has this name in C"));
+        }
+        match made_for("_call").or_else(|| made_for("_answer")) {
+            Some(other) => Err(Error::new(
+                self.span,
+                format!("in C this name belongs to the calls of `{}`", other.name),
+            )),
+            None => Ok(()),
+        }
+    }
+
     fn parse(item: &TraitItemFn) -> Result<Function> {
         let signature = &item.sig;
         let refuse = |tokens: &dyn quote::ToTokens, why: &str| {
