@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 mod looks;
+mod quiet;
 mod sync;
 
 pub mod closure;

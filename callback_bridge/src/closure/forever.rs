@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::fallback::Fallback;
 use super::kind::CallShared;
-use super::pool::drop_quietly;
 use super::refusal::Refusal;
 use super::statistics::GLOBAL;
+use crate::quiet::drop_quietly;
 
 /// What is left of a closure that was given to C for ever: its panics.
 ///

@@ -12,6 +12,7 @@ use std::{ptr, thread, time::Duration};
 use super::current::{AllSeats, is_inside, with_seat};
 use super::gate::Gate;
 use super::statistics::GLOBAL;
+use crate::quiet::{drop_quietly, quietly};
 
 /// Bits 0 to 7 of a handle: 1 and room for the gate's flags.
 const FLAG_BITS: u32 = 8;
@@ -115,9 +116,7 @@ impl Control {
         let say = self.on_poison.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(say) = say {
             // It wakes a consumer, with a waker that may be anybody's.
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| say())) {
-                drop_quietly(panic);
-            }
+            quietly(|| say());
         }
     }
 
@@ -293,18 +292,4 @@ fn give_back(control: &'static Control) {
     let mut free = FREE.lock().unwrap_or_else(PoisonError::into_inner);
     control.next_free.store(free.first, Ordering::Relaxed);
     free.first = control.index();
-}
-
-/// Drops a panic's payload, whose own `Drop` may panic.
-pub(crate) fn drop_quietly(mut payload: Box<dyn Any + Send>) {
-    /// How often a payload may panic with one more that panics.
-    const PATIENCE: usize = 8;
-    for _ in 0..PATIENCE {
-        match catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            Ok(()) => return,
-            Err(again) => payload = again,
-        }
-    }
-    // It would go on for ever.
-    let _leaked = Box::into_raw(payload);
 }

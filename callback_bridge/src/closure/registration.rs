@@ -8,10 +8,11 @@ use std::sync::atomic::Ordering;
 use std::thread;
 
 use super::current::AllSeats;
-use super::pool::{Closed, Control, OnPoison, drop_quietly};
+use super::pool::{Closed, Control, OnPoison};
 use super::statistics::GLOBAL;
 use super::thunk_pool;
 use super::unregister::{Aftermath, Unregister};
+use crate::quiet::drop_quietly;
 
 /// A callback that C knows. Dropping it unregisters, waits for the calls in flight, and then drops
 /// the closure.

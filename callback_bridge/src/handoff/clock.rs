@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::task::Waker;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::quiet::quietly;
 
 /// Sleeps as exactly as the system can: on Linux with the thread's timer slack set to 1 ns, which
 /// otherwise makes each sleep up to 50 us longer. It stays so: setting it back
@@ -124,11 +125,7 @@ impl Ticker {
                 let Some((_, waker)) = due.remove(&number) else { continue };
                 drop(due);
                 // A waker that panics ends its own task's ticks, not everybody's.
-                if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake()))
-                    && let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic)))
-                {
-                    let _leaked = Box::into_raw(again); // it would only panic once more
-                }
+                quietly(|| waker.wake());
                 due = self.lock();
             } else {
                 let waited = self.changed.wait_timeout(due, left);

@@ -2,7 +2,7 @@
 
 use std::task::Waker;
 
-use super::completion::quietly;
+use super::completion::with_waker_quietly;
 use super::fault::{self, Fault};
 use super::lay::Lay;
 use super::slot::{COMPLETER_OUT, EMPTY, FULL, OPEN, RESPONSE_OUT, Slot, WAITING};
@@ -112,7 +112,7 @@ impl Slot {
         let value = self.read_value::<T>();
         let waker = (state & WAITING != 0).then(|| self.read_waker());
         self.release_to_all();
-        quietly(|| drop(waker)); // foreign code, so last
+        with_waker_quietly(|| drop(waker)); // foreign code, so last
         value
     }
 }

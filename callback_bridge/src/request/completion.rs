@@ -2,13 +2,13 @@
 
 use std::ffi::c_void;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 use std::{fmt, ptr};
 
 use super::pool::pools;
 use super::slot::{INDEX_MASK, Slot};
 use super::{Reason, Refused};
+use crate::quiet::quietly;
 
 /// A request as C carries it: as wide as a pointer, but it points to nothing.
 ///
@@ -233,16 +233,12 @@ fn answer<T: 'static>(slot: &'static Slot, handle: usize, value: T) -> Result<()
 /// Foreign code, after all of ours: nothing is locked, and the slot is let go of.
 #[inline(never)]
 fn wake(waker: Waker) {
-    quietly(|| waker.wake());
+    with_waker_quietly(|| waker.wake());
 }
 
-/// Calls foreign code on a thread of C's, which no panic may reach.
-pub(super) fn quietly(call: impl FnOnce()) {
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(call)) {
+/// Calls a waker's code on a thread of C's, which no panic may reach.
+pub(super) fn with_waker_quietly(call: impl FnOnce()) {
+    if !quietly(call) {
         pools().waker_panicked();
-        // What it panicked with may panic, too, when it is dropped; then it is leaked.
-        if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-            let _leaked = Box::into_raw(again);
-        }
     }
 }
