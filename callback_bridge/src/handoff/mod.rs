@@ -56,6 +56,7 @@
 
 mod batch;
 mod block;
+mod careful;
 mod clock;
 mod consumer;
 mod cursor;

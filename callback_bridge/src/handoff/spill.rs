@@ -5,10 +5,11 @@
 
 use std::ptr::NonNull;
 
+use super::careful::count;
 use super::fault::{Fault, fault};
 use super::lane::Loss;
 use super::memory::{LINK, Segment, granule, reserve};
-use super::producer::{Producer, PushError, count};
+use super::producer::{Producer, PushError};
 use crate::sync::Ordering;
 
 /// Where the producer is while it is outside of the ring.
