@@ -1,5 +1,6 @@
 //! What the macros say, as rustc shows it.
 
+use std::io::Write;
 use std::process::Command;
 
 /// Whose words stand in `tests/ui_rustc`.
@@ -16,6 +17,7 @@ fn every_message_stands_at_its_place() {
     if version.starts_with(WRITTEN_WITH) && std::env::var_os("RUSTC_BOOTSTRAP").is_none() {
         cases.compile_fail("tests/ui_rustc/*.rs");
     } else {
-        println!("tests/ui_rustc is compared with {WRITTEN_WITH}x only; this is {version}");
+        let compared = format!("tests/ui_rustc is compared with {WRITTEN_WITH}x only");
+        let _ = writeln!(std::io::stderr(), "{compared}; this is {version}");
     }
 }
