@@ -235,7 +235,7 @@ impl<T: Copy + Send> Producer<T> {
         // SAFETY: as above; the record ends at `end`.
         unsafe { window.put_items(position + granule::<T>(), items) };
         // Read again rather than kept across the copy: that spares the callback a register to save
-        // and to restore, three instructions of 58.
+        // and to restore, three instructions.
         // SAFETY: a reference is valid to read from.
         let end = unsafe { (&raw const self.position).read_volatile() };
         self.publish(end, attend)
