@@ -61,7 +61,17 @@ typedef struct foreign_call_failure {
 typedef struct foreign_call_functions {
     /* Returns 0 if the answer was taken. Copies what it wants of the view before it returns. */
     uint32_t (*answer)(uintptr_t handle, uint32_t status, const void *view);
+    /* Returns 0 if an answer would be taken now. */
+    uint32_t (*state)(uintptr_t handle);
+    /* Of streams; null for all else. */
+    uint32_t (*wait_for_room)(uintptr_t handle, uint32_t milliseconds);
 } foreign_call_functions;
+
+/* What the peer offers to Rust, beside its functions. */
+typedef struct foreign_call_interface {
+    uint64_t number;                                  /* of names, order, layouts */
+    void (*notify)(uintptr_t handle, uint32_t event); /* may be null */
+} foreign_call_interface;
 
 /* One call. It may be copied, kept, and given to another thread; once it is answered, every other
  * answer is refused. */
@@ -69,6 +79,13 @@ typedef struct foreign_call {
     uintptr_t handle;
     const foreign_call_functions *rust;
 } foreign_call;
+
+/* Whether anybody waits for the answer: a cheap look, from any thread, at any time, for work that
+ * could stop early. A sync call is waited for on its own thread. An unwanted call must end, too: an
+ * answer is refused then, or ends what was lent. */
+static inline bool foreign_call_wanted(foreign_call call) {
+    return call.rust->state(call.handle) == 0;
+}
 
 /* Ends a call with an error: a number of one's own, and a message in UTF-8. True if taken. */
 static inline bool foreign_call_fail(foreign_call call, int32_t code, const char *message) {

@@ -1,6 +1,6 @@
 //! What the macros write refers to.
 
-pub use crate::call::{Answer, RawCall, Scalar, answered, call_later, call_now, lend};
+pub use crate::call::{Answer, Interface, RawCall, Scalar, answered, call_later, call_now, lend};
 pub use crate::convert::{Room, place_size};
 pub use crate::shape::{ABI, Shape};
 

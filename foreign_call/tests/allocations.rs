@@ -7,6 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ffi::c_void;
 
+use foreign_call::call::Interface;
 use foreign_call::{R2G, r2g};
 
 struct Counting;
@@ -93,7 +94,7 @@ extern "C" fn Cost_given(_: *const c_void, call: Call) {
 }
 
 #[unsafe(no_mangle)]
-static Cost_interface: u64 = 0xb28d_1e15_4698_ccdd;
+static Cost_interface: Interface = Interface { number: 0xb6a7_9a8f_bf5c_f564, notify: None };
 
 fn allocations<T>(of: impl FnOnce() -> T) -> u64 {
     let before = COUNT.get();

@@ -178,6 +178,28 @@ fn a_sync_answer_twice_late_or_on_another_thread_is_refused() {
 }
 
 #[test]
+fn the_peer_can_ask_whether_anybody_waits() {
+    peer::answer_with(|call| {
+        assert!(call.is_wanted());
+        assert!(!call.forged().is_wanted());
+        assert!(!thread::spawn(move || call.is_wanted()).join().expect("no panic"), "elsewhere");
+        call.answer(&1_u8);
+        assert!(!call.is_wanted(), "answered");
+        peer::TAKEN
+    });
+    assert_eq!(FaultImpl::try_check(&user("x")), Ok(true));
+
+    peer::misbehave(|call, _| peer::keep(call));
+    let mut future = Box::pin(FaultImpl::number(1));
+    assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    let call = peer::kept();
+    assert!(thread::spawn(move || call.is_wanted()).join().expect("no panic"), "anywhere");
+    assert!(!call.forged().is_wanted());
+    drop(future);
+    assert!(!call.is_wanted(), "dropped");
+}
+
+#[test]
 fn sync_calls_nest_and_the_outer_one_may_be_answered_from_the_inner_one() {
     peer::answer_with(|outer| {
         peer::answer_with(move |inner| {
@@ -277,7 +299,7 @@ fn the_generator_computes_the_number_that_the_compiler_does() {
     let interface = interface.expect("this file");
     let numbers: Vec<_> = interface.traits.iter().map(|it| interface.trait_shape(it)).collect();
     // That the compiler's are these, each call checks.
-    assert_eq!(numbers[..2], [peer::Fault_interface, peer::Other_interface]);
+    assert_eq!(numbers[..2], [peer::Fault_interface.number, peer::Other_interface.number]);
 }
 
 #[test]

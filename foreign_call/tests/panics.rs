@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use foreign_call::call::Interface;
 use foreign_call::{CallError, ConvertError, FromRef, MemType, ToRef, Writer, r2g};
 
 /// A value that nobody can make.
@@ -67,7 +68,7 @@ extern "C" fn Panics_later(call: Call) {
 }
 
 #[unsafe(no_mangle)]
-static Panics_interface: u64 = 0xa377_e221_63eb_7983;
+static Panics_interface: Interface = Interface { number: 0x829b_67e7_600b_8978, notify: None };
 
 #[test]
 fn a_panic_below_c_is_an_error_of_the_caller() {

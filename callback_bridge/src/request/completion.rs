@@ -215,6 +215,23 @@ pub fn abandon_raw(handle: Handle) -> Result<(), Reason> {
     }
 }
 
+/// Whether an answer would be taken now, whatever its type: a cheap look, for a peer that can stop
+/// early. Safe for every handle there can be, from any thread; counts nothing.
+///
+/// ```
+/// use callback_bridge::request;
+///
+/// let (completion, response) = request::completion::<u8>();
+/// let handle = completion.into_raw();
+/// assert!(request::is_wanted_raw(handle));
+/// drop(response);
+/// assert!(!request::is_wanted_raw(handle));
+/// ```
+#[inline]
+pub fn is_wanted_raw(handle: Handle) -> bool {
+    handle.slot().and_then(|slot| slot.look(handle.0)).is_ok()
+}
+
 #[inline(always)]
 fn answer<T: 'static>(slot: &'static Slot, handle: usize, value: T) -> Result<(), Refused<T>> {
     match slot.complete(handle, value) {

@@ -69,7 +69,7 @@ mod model;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-pub use completion::{Completion, Handle, abandon_raw, complete_raw};
+pub use completion::{Completion, Handle, abandon_raw, complete_raw, is_wanted_raw};
 pub use error::{Abandoned, Exhausted, NotYet, Reason, Refused, Stats};
 pub use response::Response;
 

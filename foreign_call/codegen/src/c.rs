@@ -178,9 +178,10 @@ impl Header<'_> {
         let (name, number) = (&it.name, self.interface.trait_shape(it));
         let _ = write!(
             self.text,
-            "/* The interface's number. Rust compares it with its own before each call. */\n\
-             extern const uint64_t {name}_interface;\n\
-             FOREIGN_CALL_ONCE const uint64_t {name}_interface = UINT64_C(0x{number:016x});\n\n"
+            "/* Rust compares the number with its own before each call. */\n\
+             extern const foreign_call_interface {name}_interface;\n\
+             FOREIGN_CALL_ONCE const foreign_call_interface {name}_interface = {{\n    \
+             UINT64_C(0x{number:016x}), NULL}};\n\n"
         );
         for function in &it.functions {
             self.answer(it, function);

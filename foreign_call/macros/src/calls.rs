@@ -41,7 +41,7 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
 
             #[allow(non_snake_case, non_upper_case_globals, reason = "the peer's names")]
             unsafe extern "C" {
-                static #interface: u64;
+                static #interface: ::foreign_call::rt::Interface;
                 #(#prototypes)*
             }
 
@@ -49,7 +49,7 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
             #[inline]
             fn check() {
                 // SAFETY: a constant of the generated code; reading it is all that is done with it.
-                let theirs = unsafe { #interface };
+                let theirs = unsafe { #interface.number };
                 if theirs != INTERFACE {
                     ::foreign_call::rt::other_interface(#text, INTERFACE, theirs);
                 }

@@ -45,4 +45,4 @@ impl Shape {
 }
 
 /// The way in which calls are made. It is part of every interface's number.
-pub const ABI: u64 = 1;
+pub const ABI: u64 = 2;

@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use callback_bridge::request::{Completion, Handle, Response, try_completion};
+use callback_bridge::request::{Completion, Handle, Response, is_wanted_raw, try_completion};
 
-use super::raw::{Answer, Functions, RawCall, TAKEN, read, refuse};
+use super::raw::{self, Answer, Functions, RawCall, TAKEN, read, refuse};
 use crate::{CallError, FromRef};
 
 /// Calls, and returns where the answer will come.
@@ -20,7 +20,8 @@ pub fn call_later<T: FromRef + Send + 'static>(
     let (completion, response) =
         try_completion::<Answer<T>>().map_err(|_| Box::new(CallError::Exhausted))?;
     let handle = completion.into_raw().as_usize();
-    call(RawCall { handle, rust: const { &Functions { answer: answer::<T> } } });
+    let rust = const { &Functions { answer: answer::<T>, state, wait_for_room: None } };
+    call(RawCall { handle, rust });
     Ok(response)
 }
 
@@ -57,4 +58,8 @@ unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
             refuse()
         }
     }
+}
+
+extern "C" fn state(handle: usize) -> u32 {
+    raw::state(is_wanted_raw(Handle::from_usize(handle)))
 }

@@ -11,7 +11,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::raw::{Answer, Functions, RawCall, TAKEN, read, refuse};
+use super::raw::{self, Answer, Functions, RawCall, TAKEN, read, refuse};
 use crate::{CallError, FromRef};
 
 /// A call that this thread is in.
@@ -99,7 +99,8 @@ pub fn call_now<T: FromRef + 'static>(call: impl FnOnce(RawCall)) -> Answer<T> {
         around: INNERMOST.get(),
     };
     let leave = Leave(INNERMOST.replace(&raw const frame));
-    call(RawCall { handle: frame.handle, rust: const { &Functions { answer: answer::<T> } } });
+    let rust = const { &Functions { answer: answer::<T>, state, wait_for_room: None } };
+    call(RawCall { handle: frame.handle, rust });
     drop(leave);
     if !frame.answered.get() {
         return Err(Box::new(CallError::Unanswered));
@@ -130,4 +131,11 @@ unsafe extern "C" fn answer<T: FromRef + 'static>(
     // SAFETY: nobody else has set `answered`, and nobody reads before we have returned.
     unsafe { (*place.get()).write(answer) };
     TAKEN
+}
+
+/// Another thread can't answer, so there nobody waits for it.
+extern "C" fn state(handle: usize) -> u32 {
+    // SAFETY: null, or on the stack of a call that we are in.
+    let frame = unsafe { find(handle).as_ref() };
+    raw::state(frame.is_some_and(|frame| !frame.answered.get()))
 }

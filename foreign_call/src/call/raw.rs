@@ -27,13 +27,41 @@ pub struct RawCall {
 #[repr(C)]
 pub(super) struct Functions {
     pub(super) answer: AnswerFunction,
+    pub(super) state: StateFunction,
+    /// Of streams; of all else there is none.
+    pub(super) wait_for_room: Option<WaitForRoomFunction>,
 }
 
 /// Returns [`TAKEN`] or [`REFUSED`].
 type AnswerFunction = unsafe extern "C" fn(handle: usize, status: u32, view: *const c_void) -> u32;
 
+/// Returns [`WAITED_FOR`] or [`NOT_WAITED_FOR`].
+type StateFunction = extern "C" fn(handle: usize) -> u32;
+
+type WaitForRoomFunction = extern "C" fn(handle: usize, milliseconds: u32) -> u32;
+
+/// What the peer offers to Rust beside its functions, a constant for each trait:
+/// `foreign_call_interface` in C.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Interface {
+    /// Of all names, their order, and the layout of all views.
+    pub number: u64,
+    /// Called when something happens to a call that the peer has, on any thread, also for a handle
+    /// that it has forgotten. May be missing: then the peer asks.
+    pub notify: Option<unsafe extern "C" fn(handle: usize, event: u32)>,
+}
+
 pub(super) const TAKEN: u32 = 0;
 pub(super) const REFUSED: u32 = 1;
+
+const WAITED_FOR: u32 = 0;
+const NOT_WAITED_FOR: u32 = 1;
+
+/// As the peer is told it.
+pub(super) fn state(waited_for: bool) -> u32 {
+    if waited_for { WAITED_FOR } else { NOT_WAITED_FOR }
+}
 
 const ANSWERED: u32 = 0;
 const FAILED: u32 = 1;

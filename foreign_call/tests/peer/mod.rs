@@ -6,6 +6,8 @@ use std::ffi::c_void;
 use std::ptr;
 use std::thread;
 
+use foreign_call::call::Interface;
+
 pub(crate) const TAKEN: u32 = 0;
 pub(crate) const REFUSED: u32 = 1;
 
@@ -20,6 +22,7 @@ pub(crate) struct Call {
 #[repr(C)]
 struct Functions {
     answer: unsafe extern "C" fn(usize, u32, *const c_void) -> u32,
+    state: extern "C" fn(usize) -> u32,
 }
 
 // SAFETY: a number and a constant.
@@ -92,6 +95,12 @@ impl Call {
 
     pub(crate) fn give_up(self) -> u32 {
         self.answer_at(Status::GivenUp, ptr::null())
+    }
+
+    pub(crate) fn is_wanted(self) -> bool {
+        // SAFETY: the table is constant.
+        let state = unsafe { (*self.rust).state };
+        state(self.handle) == 0
     }
 
     pub(crate) fn forged(self) -> Call {
@@ -270,9 +279,11 @@ extern "C" fn Other_check(number: u32, call: Call) {
 }
 
 #[unsafe(no_mangle)]
-pub(crate) static Fault_interface: u64 = 0xc863_ac6a_437c_424b;
+pub(crate) static Fault_interface: Interface =
+    Interface { number: 0xc96f_a64a_ecca_e34e, notify: None };
 #[unsafe(no_mangle)]
-pub(crate) static Other_interface: u64 = 0xd298_a336_e728_a205;
+pub(crate) static Other_interface: Interface =
+    Interface { number: 0xfc64_6edb_c5f3_d398, notify: None };
 
 #[unsafe(no_mangle)]
 extern "C" fn Stale_check() {
@@ -280,4 +291,4 @@ extern "C" fn Stale_check() {
 }
 
 #[unsafe(no_mangle)]
-static Stale_interface: u64 = 1;
+static Stale_interface: Interface = Interface { number: 1, notify: None };
