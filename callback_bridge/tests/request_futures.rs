@@ -58,6 +58,41 @@ fn the_waker_of_a_dropped_response_is_let_go_of_though_c_never_answers() {
     assert_eq!(count.0.load(Ordering::Relaxed), 0, "nobody was woken");
 }
 
+/// Larger than any slot's place: it lies in memory of its own, which somebody has to free.
+type Large = [u8; 5_000];
+
+#[test]
+fn a_detached_request_wakes_once_however_it_ends() {
+    let ends: [fn(request::Completion<Large>); 3] = [
+        |completion| completion.complete([1; 5_000]).expect("it is taken"),
+        drop,
+        |completion| request::abandon_raw(completion.into_raw()).expect("it is open"),
+    ];
+    for end in ends {
+        let (wakes, waker) = counting_waker();
+        let (completion, mut response) = completion::<Large>();
+        let handle = completion.handle();
+        let polled = std::pin::Pin::new(&mut response).poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        assert!(response.detach(waker));
+        assert!(!completion.is_wanted());
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 0, "the peer still has it");
+        end(completion);
+        assert_eq!(wakes.0.load(Ordering::Relaxed), 1);
+        assert_eq!(Arc::strong_count(&wakes), 1, "no waker is left");
+        assert!(complete_raw(handle, [2; 5_000]).is_err(), "it has ended");
+    }
+}
+
+#[test]
+fn a_request_that_has_ended_wakes_whoever_detaches_it() {
+    let (wakes, waker) = counting_waker();
+    let (completion, response) = completion::<Large>();
+    completion.complete([1; 5_000]).expect("it is taken");
+    assert!(!response.detach(waker));
+    assert_eq!((wakes.0.load(Ordering::Relaxed), Arc::strong_count(&wakes)), (1, 1));
+}
+
 #[test]
 fn a_waker_that_panics_does_not_unwind_into_c() {
     struct Panics;

@@ -5,7 +5,7 @@ use std::task::Waker;
 use super::completion::with_waker_quietly;
 use super::fault::{self, Fault};
 use super::lay::Lay;
-use super::slot::{COMPLETER_OUT, EMPTY, FULL, OPEN, RESPONSE_OUT, Slot, WAITING};
+use super::slot::{COMPLETER_OUT, DETACHED, EMPTY, FULL, OPEN, RESPONSE_OUT, Slot, WAITING};
 use super::{Reason, Refused};
 use crate::sync::Ordering;
 
@@ -56,6 +56,14 @@ impl Slot {
             if state & RESPONSE_OUT != 0 {
                 return Err(Refused { value: self.take_back(state), reason: Reason::Late });
             }
+            if state & DETACHED != 0 && !fault::on(Fault::AnswerTheDetached) {
+                // Nobody wants the value; that the request has ended is all that counts.
+                let value = self.read_value::<T>();
+                let waker = self.read_waker();
+                self.release_to_all();
+                with_waker_quietly(|| drop(value)); // foreign code, so last
+                return Ok(Some(waker));
+            }
             match self.publish(state, FULL) {
                 Ok(waker) => return Ok(waker),
                 Err(now) => state = now,
@@ -67,7 +75,14 @@ impl Slot {
     pub(super) fn abandon(&'static self, handle: usize) -> Result<Option<Waker>, Reason> {
         loop {
             let seen = self.look(handle)?;
-            if let Ok(waker) = self.publish(seen, EMPTY) {
+            if seen & DETACHED != 0 {
+                if self.exchange(seen, seen & !OPEN).is_ok() {
+                    let waker = self.read_waker();
+                    self.clean_place_of_any();
+                    self.release_to_all();
+                    return Ok(Some(waker));
+                }
+            } else if let Ok(waker) = self.publish(seen, EMPTY) {
                 return Ok(waker);
             }
         }

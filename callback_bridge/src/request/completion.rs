@@ -92,9 +92,9 @@ impl<T: Send + 'static> Completion<T> {
         answer(slot, handle, value)
     }
 
-    /// Whether an answer would be taken now. A cheap look, for a peer that can stop early.
+    /// Whether somebody waits for an answer. A cheap look, for a peer that can stop early.
     pub fn is_wanted(&self) -> bool {
-        self.slot.is_open::<T>(self.handle.0).is_ok()
+        self.slot.is_wanted(self.handle.0)
     }
 
     /// What [`Completion::into_raw`] would return. Whoever has it may answer in this completion's
@@ -215,7 +215,7 @@ pub fn abandon_raw(handle: Handle) -> Result<(), Reason> {
     }
 }
 
-/// Whether an answer would be taken now, whatever its type: a cheap look, for a peer that can stop
+/// Whether somebody waits for an answer, whatever its type: a cheap look, for a peer that can stop
 /// early. Safe for every handle there can be, from any thread; counts nothing.
 ///
 /// ```
@@ -229,7 +229,7 @@ pub fn abandon_raw(handle: Handle) -> Result<(), Reason> {
 /// ```
 #[inline]
 pub fn is_wanted_raw(handle: Handle) -> bool {
-    handle.slot().and_then(|slot| slot.look(handle.0)).is_ok()
+    handle.slot().is_ok_and(|slot| slot.is_wanted(handle.0))
 }
 
 #[inline(always)]

@@ -15,6 +15,8 @@ pub(super) enum Fault {
     NoLookAfterWaker,
     /// A response that is dropped frees its slot although a completer is in it.
     FreeWhileClaimed,
+    /// The completer answers a response that has let go, and leaves the slot to it.
+    AnswerTheDetached,
     /// The completer looks and stores, instead of one exchange.
     LookThenStore,
     /// A slot is used again under its old generation.

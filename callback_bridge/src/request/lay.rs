@@ -10,6 +10,8 @@ use super::pool::class_for;
 /// any time.
 pub(super) struct Kind {
     pub(super) id: fn() -> TypeId,
+    /// [`Lay::clean`].
+    pub(super) clean: unsafe fn(*mut u8),
 }
 
 /// How a `T` lies in a slot.
@@ -20,7 +22,7 @@ impl<T: 'static> Lay<T> {
     /// has one for each crate, so comparing addresses settles nearly every comparison.
     #[inline(never)]
     pub(super) fn kind() -> &'static Kind {
-        const { &Kind { id: TypeId::of::<T> } }
+        const { &Kind { id: TypeId::of::<T>, clean: Lay::<T>::clean } }
     }
 
     /// The first class of slots whose place has room for a `T`.

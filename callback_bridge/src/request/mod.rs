@@ -40,6 +40,7 @@
 //! | the completion is dropped, or [`abandon_raw`] called | the response ends with [`Abandoned`] |
 //! | C never answers | the response waits; [`Response::wait_timeout`], or drop it: nothing stays behind |
 //! | the response is dropped | its place is free at once; [`Response::on_cancel`] tells the peer |
+//! | the response is [detached](Response::detach) | nobody waits, but C still has the request; its end wakes a waker |
 //! | C answers late, twice, or with a number that is no handle | refused, counted, the value given back |
 //! | C answers with another type | likewise, and the response goes on waiting |
 //! | the future moves to another task | the waker of its last poll is woken |

@@ -6,10 +6,10 @@
 //! find it.
 
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use super::fault::{self, Fault};
 use super::lay::Lay;
@@ -133,6 +133,55 @@ fn a_value_has_one_owner_whatever_becomes_of_the_response() {
 fn a_slot_has_two_users_if_it_is_freed_while_claimed() {
     fault::switch_on(Fault::FreeWhileClaimed);
     explore(answer_against_dropped_response);
+}
+
+struct Ended(Arc<AtomicUsize>);
+
+impl Wake for Ended {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The response is polled and lets go, while the peer ends the request.
+fn end_against_detached_response(end: fn(Completion<CountDrop>, CountDrop)) {
+    let (drops, ends) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (completion, response) = completion::<CountDrop>();
+    let value = CountDrop(Arc::clone(&drops));
+    let completer = thread::spawn(move || end(completion, value));
+    let mut response = Box::pin(response);
+    if response.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+        let ended = Waker::from(Arc::new(Ended(Arc::clone(&ends))));
+        let response = *Pin::into_inner(response);
+        response.detach(ended);
+        completer.join().unwrap();
+        assert_eq!(ends.load(Ordering::Relaxed), 1, "the end is told once");
+    } else {
+        completer.join().unwrap();
+    }
+    assert_eq!(drops.load(Ordering::Relaxed), 1, "the value is dropped once");
+    // The slot is free, and is used first.
+    let slot = pools().take(Lay::<CountDrop>::CLASS);
+    assert!(slot.is_ok_and(|slot| slot.index == 0), "the slot is free again");
+}
+
+fn answer_against_detached_response() {
+    end_against_detached_response(|completion, value| {
+        assert!(completion.complete(value).is_ok(), "it is taken");
+    });
+}
+
+#[test]
+fn the_end_of_a_detached_request_is_told_and_its_slot_is_freed() {
+    explore(answer_against_detached_response);
+    explore(|| end_against_detached_response(|completion, _| drop(completion)));
+}
+
+#[test]
+#[should_panic(expected = "the value is dropped once")]
+fn an_answer_stays_behind_if_nobody_sees_that_the_response_has_let_go() {
+    fault::switch_on(Fault::AnswerTheDetached);
+    explore(answer_against_detached_response);
 }
 
 fn two_answers() {

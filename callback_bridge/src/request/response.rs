@@ -80,6 +80,44 @@ impl<T: Send + 'static, C: FnOnce()> Response<T, C> {
         response
     }
 
+    /// Lets go of the request without cancelling it. Nobody wants its answer any more, and
+    /// [`is_wanted_raw`](super::is_wanted_raw) says so, but it stays open: an answer is still taken,
+    /// and dropped by the thread that brings it. Whatever ends the request wakes `ended`; if it has
+    /// ended already, this does. True: the peer still has it.
+    ///
+    /// So a waker that owns what the peer was lent until its answer frees it then.
+    ///
+    /// ```
+    /// use callback_bridge::request;
+    /// use std::sync::Arc;
+    /// use std::task::Wake;
+    ///
+    /// struct Lent(#[allow(dead_code, reason = "the peer has its address")] Vec<u8>);
+    /// impl Wake for Lent {
+    ///     fn wake(self: Arc<Self>) {} // the last one is dropped
+    /// }
+    ///
+    /// let (completion, response) = request::completion::<u8>();
+    /// let lent = Arc::new(Lent(vec![0; 16]));
+    /// let alive = Arc::downgrade(&lent);
+    /// assert!(response.detach(lent.into()));
+    /// assert!(!completion.is_wanted());
+    /// assert_eq!(alive.strong_count(), 1);
+    /// assert_eq!(completion.complete(1), Ok(()));
+    /// assert_eq!(alive.strong_count(), 0);
+    /// ```
+    pub fn detach(mut self, ended: Waker) -> bool {
+        self.assert_not_taken();
+        self.taken = true; // whatever happens, the slot is not ours any more
+        match self.slot.detach::<T>(ended) {
+            Ok(()) => true,
+            Err(ended) => {
+                ended.wake();
+                false
+            }
+        }
+    }
+
     /// Whether it was answered, or abandoned, so that nothing would wait. Never after it was taken.
     pub fn is_ready(&self) -> bool {
         !self.taken && self.slot.is_answered()

@@ -13,11 +13,13 @@
 //! | `WAITING` | the response | a waker lies in its cell; the completer that answers takes it |
 //! | `COMPLETER_OUT` | the completer | it does not touch the slot any more |
 //! | `RESPONSE_OUT` | the response | it does not touch the slot any more |
+//! | `DETACHED` | the response | it has let go: whoever ends the request wakes the waker and frees the slot |
 //!
 //! The response owns the slot. The completer borrows it from the moment it has cleared `OPEN` until
 //! it sets `COMPLETER_OUT`. If the response goes away within that time, it sets `RESPONSE_OUT` and
 //! leaves the slot to the completer; at any other time it gives the slot back itself, at once. So a
-//! peer that never answers keeps nothing alive.
+//! peer that never answers keeps nothing alive, unless the response has let go of an open request on
+//! purpose: `DETACHED` leaves the slot to the completer that is still to come.
 //!
 //! Whether there is a waker and whether there is an answer are bits of one word: the completer sees
 //! a waker at the very step that publishes the answer, or the response sees the answer at the very
@@ -46,6 +48,8 @@ pub(super) const EMPTY: usize = 1 << 2;
 pub(super) const WAITING: usize = 1 << 3;
 pub(super) const COMPLETER_OUT: usize = 1 << 4;
 pub(super) const RESPONSE_OUT: usize = 1 << 5;
+/// Never without `WAITING`.
+pub(super) const DETACHED: usize = 1 << 6;
 
 /// A request's place. A cache line of its own, so that neighbours don't disturb each other.
 #[repr(align(64))]
@@ -147,6 +151,12 @@ impl Slot {
         self.look_for::<T>(handle).map(drop)
     }
 
+    /// Whether somebody waits for an answer of this handle.
+    #[inline]
+    pub(super) fn is_wanted(&self, handle: usize) -> bool {
+        self.look(handle).is_ok_and(|seen| seen & DETACHED == 0)
+    }
+
     /// Replaces the word that was seen. The generation is in it, so this can only succeed for the
     /// request that the handle was made for.
     #[inline]
@@ -173,6 +183,20 @@ impl Slot {
             let place = unsafe { *place };
             // SAFETY: opened for a `T`, the response's own type, and the place is ours alone.
             unsafe { Lay::<T>::clean(place) };
+        });
+    }
+
+    /// The same, for whoever does not know the type.
+    pub(super) fn clean_place_of_any(&self) {
+        // Relaxed: as in `look_for`; the slot is the caller's, so it is its own kind.
+        let kind = self.kind.load(Ordering::Relaxed);
+        // SAFETY: every kind that `open` stores is a constant; it can always be read.
+        let clean = unsafe { (*kind).clean };
+        self.place.with_mut(|place| {
+            // SAFETY: the cell's content never changes.
+            let place = unsafe { *place };
+            // SAFETY: opened for the kind's type, and the place is ours alone.
+            unsafe { clean(place) };
         });
     }
 

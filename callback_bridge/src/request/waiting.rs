@@ -3,8 +3,9 @@
 use std::mem::MaybeUninit;
 use std::task::{Poll, Waker};
 
+use super::completion::with_waker_quietly;
 use super::fault::{self, Fault};
-use super::slot::{COMPLETER_OUT, EMPTY, FULL, OPEN, RESPONSE_OUT, Slot, WAITING};
+use super::slot::{COMPLETER_OUT, DETACHED, EMPTY, FULL, OPEN, RESPONSE_OUT, Slot, WAITING};
 use crate::sync::Ordering;
 
 impl Slot {
@@ -31,35 +32,69 @@ impl Slot {
             }
         }
         let new = waker.clone(); // foreign code, so before anything is touched
+        // What comes back is dropped, foreign code again, while nothing is half done: where it
+        // panics, the answer is still there.
+        match self.put_waker(seen, new, WAITING) {
+            Ok(_old) => Poll::Pending,
+            Err((seen, new, old)) => {
+                drop((new, old));
+                Poll::Ready(self.take(seen))
+            }
+        }
+    }
+
+    /// The response lets go; `ended` is for whoever ends the request. It comes back if that has
+    /// happened already. Only for a response that does nothing with its slot from here on.
+    pub(super) fn detach<T: 'static>(&'static self, ended: Waker) -> Result<(), Waker> {
+        // Acquire: as in `poll`.
+        let seen = self.state.load(Ordering::Acquire);
+        let (seen, ended, old) = if seen & (FULL | EMPTY) != 0 {
+            (seen, ended, None)
+        } else {
+            match self.put_waker(seen, ended, WAITING | DETACHED) {
+                Ok(old) => {
+                    with_waker_quietly(|| drop(old));
+                    return Ok(());
+                }
+                Err(answered) => answered,
+            }
+        };
+        let answer = self.take::<T>(seen);
+        with_waker_quietly(|| drop((answer, old)));
+        Err(ended)
+    }
+
+    /// Puts a waker there and sets the flags. Gives back the waker that was there.
+    ///
+    /// # Errors
+    ///
+    /// If the answer was there first: what was seen, the new waker, and the old one.
+    fn put_waker(
+        &'static self,
+        seen: usize,
+        new: Waker,
+        flags: usize,
+    ) -> Result<Option<Waker>, (usize, Waker, Option<Waker>)> {
         let old = if seen & WAITING == 0 {
             None
         } else {
             // AcqRel: as in `exchange`. If the answer was there first, the waker is the completer's.
             let seen = self.state.fetch_and(!WAITING, Ordering::AcqRel);
             if seen & (FULL | EMPTY) != 0 {
-                return Poll::Ready(self.take(seen));
+                return Err((seen, new, None));
             }
             Some(self.read_waker())
         };
         // SAFETY: `WAITING` is clear, so the cell is ours, and what was in it is out.
         self.waker.with_mut(|cell| unsafe { cell.write(MaybeUninit::new(new)) });
-        let answered = self.publish_waker();
-        // Foreign code, so while nothing is half done: where it panics, the answer is still there.
-        drop(old);
-        answered.map(|seen| self.take(seen))
-    }
-
-    /// Ready if the answer was there first.
-    fn publish_waker(&'static self) -> Poll<usize> {
         // AcqRel: Release publishes the waker to the exchange in `publish`; Acquire takes the value,
         // if the answer was there first.
-        let seen = self.state.fetch_or(WAITING, Ordering::AcqRel);
+        let seen = self.state.fetch_or(flags, Ordering::AcqRel);
         if seen & (FULL | EMPTY) == 0 || fault::on(Fault::NoLookAfterWaker) {
-            return Poll::Pending;
+            return Ok(old);
         }
         // The answer did not meet `WAITING`, so the waker is still ours, and so is the slot.
-        drop(self.read_waker()); // foreign code, which may panic, so before the answer is out
-        Poll::Ready(seen)
+        Err((seen, self.read_waker(), old))
     }
 
     /// Whether there is an answer, or will be none.
