@@ -5,6 +5,7 @@ mod looks;
 mod quiet;
 mod sync;
 
+pub mod clock;
 pub mod closure;
 pub mod handoff;
 pub mod request;

@@ -6,7 +6,6 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::block::Block;
-use super::clock;
 use super::error::{Ended, RecvTimeoutError, TryRecvError};
 use super::fence::Fence;
 use super::lane::{ASLEEP, CLOSED, Lane};
@@ -18,6 +17,7 @@ use super::signal::Signal;
 use super::stats::Stats;
 use super::time;
 use super::wait::Status;
+use crate::clock::Ticket;
 #[cfg(not(loom))]
 use crate::closure::PoisonWatch;
 use crate::sync::Arc;
@@ -50,7 +50,7 @@ pub struct Consumer<T: Copy + Send> {
     producers: usize,
     /// What was counted in lanes that have ended and are gone.
     past: Stats,
-    pub(super) ticket: clock::Ticket,
+    pub(super) ticket: Ticket,
     /// The callback of a [`Subscription`](super::Subscription).
     #[cfg(not(loom))]
     pub(super) callback: Option<PoisonWatch>,
@@ -89,7 +89,7 @@ impl<T: Copy + Send> Consumer<T> {
             closed: false,
             producers: 0,
             past: Stats::default(),
-            ticket: clock::Ticket::default(),
+            ticket: Ticket::default(),
             #[cfg(not(loom))]
             callback: None,
         }
