@@ -69,8 +69,10 @@ typedef struct foreign_call_functions {
 
 /* What the peer offers to Rust, beside its functions. */
 typedef struct foreign_call_interface {
-    uint64_t number;                                  /* of names, order, layouts */
-    void (*notify)(uintptr_t handle, uint32_t event); /* may be null */
+    uint64_t number; /* of names, order, layouts */
+    /* Null: C asks. Else called on any thread, also for a handle that is not known any more. Event
+     * 1: nobody waits for this call any more. */
+    void (*notify)(uintptr_t handle, uint32_t event);
 } foreign_call_interface;
 
 /* One call. It may be copied, kept, and given to another thread; once it is answered, every other
@@ -81,8 +83,8 @@ typedef struct foreign_call {
 } foreign_call;
 
 /* Whether anybody waits for the answer: a cheap look, from any thread, at any time, for work that
- * could stop early. A sync call is waited for on its own thread. An unwanted call must end, too: an
- * answer is refused then, or ends what was lent. */
+ * could stop early. (A sync call is waited for on its own thread.) A call that nobody waits for
+ * must be ended all the same. */
 static inline bool foreign_call_wanted(foreign_call call) {
     return call.rust->state(call.handle) == 0;
 }

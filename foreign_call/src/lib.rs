@@ -14,7 +14,7 @@ pub mod convert;
 mod shape;
 
 #[doc(inline)]
-pub use call::{CallError, refused_answers};
+pub use call::{CallError, kept_calls, refused_answers, within};
 #[doc(inline)]
 pub use convert::{ConvertError, FromRef, ListRef, MemType, StringRef, ToRef, View, Writer};
 pub use foreign_call_macros::{R2G, r2g};

@@ -1,5 +1,7 @@
 //! What the macros write refers to.
 
+pub use std::time::Duration;
+
 pub use crate::call::{Answer, Interface, RawCall, Scalar, answered, call_later, call_now, lend};
 pub use crate::convert::{Room, place_size};
 pub use crate::shape::{ABI, Shape};

@@ -3,10 +3,14 @@
 //!
 //! One test in a process of its own: the allocator counts for all of it.
 
+#[path = "peer/call.rs"]
+mod call;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ffi::c_void;
 
+use call::{Call, TAKEN};
 use foreign_call::call::Interface;
 use foreign_call::{R2G, r2g};
 
@@ -55,29 +59,14 @@ trait Cost {
     async fn given(request: Request) -> u64;
 }
 
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Call {
-    handle: usize,
-    rust: *const unsafe extern "C" fn(usize, u32, *const c_void) -> u32,
-}
-
-fn answer(call: Call) {
-    let answer = 7_u64;
-    // SAFETY: the table is constant, and `answer` its first function.
-    let function = unsafe { *call.rust };
-    // SAFETY: a status and a view as the interface says.
-    assert_eq!(unsafe { function(call.handle, 0, (&raw const answer).cast()) }, 0);
-}
-
 #[unsafe(no_mangle)]
 extern "C" fn Cost_flat(_: *const c_void, _: u64, call: Call) {
-    answer(call);
+    assert_eq!(call.answer(&7_u64), TAKEN);
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn Cost_nested(_: *const c_void, call: Call) {
-    answer(call);
+    assert_eq!(call.answer(&7_u64), TAKEN);
 }
 
 #[unsafe(no_mangle)]
@@ -85,12 +74,12 @@ extern "C" fn Cost_tell(_: *const c_void) {}
 
 #[unsafe(no_mangle)]
 extern "C" fn Cost_later(_: u64, call: Call) {
-    answer(call);
+    assert_eq!(call.answer(&7_u64), TAKEN);
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn Cost_given(_: *const c_void, call: Call) {
-    answer(call);
+    assert_eq!(call.answer(&7_u64), TAKEN);
 }
 
 #[unsafe(no_mangle)]

@@ -1,10 +1,13 @@
 //! A panic in Rust while C is below it: it ends there, and is the caller's error.
 
-use std::ffi::c_void;
+#[path = "peer/call.rs"]
+mod call;
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use call::{Call, TAKEN};
 use foreign_call::call::Interface;
 use foreign_call::{CallError, ConvertError, FromRef, MemType, ToRef, Writer, r2g};
 
@@ -41,30 +44,14 @@ trait Panics {
     async fn later() -> Result<Bomb, CallError>;
 }
 
-#[derive(Clone, Copy)]
-#[repr(C)]
-struct Call {
-    handle: usize,
-    rust: *const unsafe extern "C" fn(usize, u32, *const c_void) -> u32,
-}
-
-/// Answers, as C does, and sees that it comes back.
-fn answer(call: Call) {
-    let view = 7_u8;
-    // SAFETY: the table is constant, and `answer` its first function.
-    let function = unsafe { *call.rust };
-    // SAFETY: a status and a view as the interface says.
-    assert_eq!(unsafe { function(call.handle, 0, (&raw const view).cast()) }, 0);
-}
-
 #[unsafe(no_mangle)]
 extern "C" fn Panics_now(call: Call) {
-    answer(call);
+    assert_eq!(call.answer(&7_u8), TAKEN);
 }
 
 #[unsafe(no_mangle)]
 extern "C" fn Panics_later(call: Call) {
-    answer(call);
+    assert_eq!(call.answer(&7_u8), TAKEN);
 }
 
 #[unsafe(no_mangle)]

@@ -75,3 +75,48 @@ void Later_counts(Later_counts_call call) {
     TupleRef_2_u64_u64 counts = {atomic_load(&taken), atomic_load(&refused)};
     Later_counts_answer(call, &counts);
 }
+
+typedef struct quest {
+    const ListRef_u64 *numbers;
+    uint64_t wanted;
+    Later_search_call call;
+} quest;
+
+static void *look(void *argument) {
+    quest *it = argument;
+    do {
+        for (size_t i = 0; i < it->numbers->length; i++) {
+            if (it->numbers->pointer[i] == it->wanted) {
+                Later_search_answer(it->call, i);
+                free(it);
+                return NULL;
+            }
+        }
+    } while (foreign_call_wanted(it->call.call));
+    /* The numbers were lent until now. */
+    foreign_call_give_up(it->call.call);
+    free(it);
+    return NULL;
+}
+
+static void start_search(const ListRef_u64 *numbers, uint64_t wanted, Later_search_call call) {
+    quest *it = malloc(sizeof *it);
+    pthread_t thread;
+    if (it == NULL) {
+        abort();
+    }
+    *it = (quest){numbers, wanted, call};
+    if (pthread_create(&thread, NULL, look, it) != 0) {
+        abort();
+    }
+    pthread_detach(thread);
+}
+
+void Later_search(const ListRef_u64 *numbers, uint64_t wanted, Later_search_call call) {
+    start_search(numbers, wanted, call);
+}
+
+void Later_search_in_time(
+    const ListRef_u64 *numbers, uint64_t wanted, Later_search_in_time_call call) {
+    start_search(numbers, wanted, (Later_search_call){call.call});
+}

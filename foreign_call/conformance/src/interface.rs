@@ -150,6 +150,15 @@ pub trait Later {
     #[drop_safe]
     #[send]
     async fn sum(numbers: Vec<u64>) -> Result<u64, CallError>;
+    /// Where the number is, looked for by a thread of its own; if it is nowhere, again and again,
+    /// until nobody wants to know any more.
+    #[cancel]
+    #[drop_safe]
+    async fn search(numbers: Vec<u64>, wanted: u64) -> Result<u64, CallError>;
+    /// As `search`.
+    #[deadline(5)]
+    #[drop_safe]
+    async fn search_in_time(numbers: Vec<u64>, wanted: u64) -> Result<u64, CallError>;
     /// Begins to answer, with so many threads.
     fn start(threads: u32);
     /// How many answers were taken, and how many refused.

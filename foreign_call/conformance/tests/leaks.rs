@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 
+use foreign_call::within;
 use foreign_call_conformance::*;
 
 struct Counting;
@@ -44,7 +45,7 @@ fn answers() -> u64 {
 /// Calls, and drops the future after one poll: C's threads answer before, after, or at that moment.
 fn drop_half_way(calls: u64) {
     for call in 0..calls {
-        let future = pin!(LaterImpl::sum(vec![call; 3]));
+        let future = pin!(within(Duration::from_secs(3600), LaterImpl::sum(vec![call; 3])));
         let _ = future.poll(&mut Context::from_waker(Waker::noop()));
     }
 }
@@ -67,6 +68,8 @@ fn every_other_kind(calls: u64) {
         let given_up = pin!(HostileImpl::gives_up());
         assert!(given_up.poll(&mut Context::from_waker(Waker::noop())).is_ready());
         drop(LaterImpl::sum(vec![1])); // never polled, so never called
+        let given_up = pin!(within(Duration::from_secs(3600), HostileImpl::gives_up()));
+        assert!(given_up.poll(&mut Context::from_waker(Waker::noop())).is_ready());
     }
 }
 

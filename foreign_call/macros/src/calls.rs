@@ -65,6 +65,7 @@ fn shape(it: &Trait, calls: &[Call<'_>]) -> TokenStream {
     let name = &it.name;
     let functions = calls.iter().map(|call| {
         let (name, mode) = (&call.function.name, call.function.mode.name());
+        let cancel = call.function.cancel.then(|| quote!(.text("cancel")));
         let names = call.function.arguments.iter().map(|argument| &argument.name);
         let types = &call.types;
         let answer = call.function.answer.is_some().then(|| {
@@ -72,7 +73,7 @@ fn shape(it: &Trait, calls: &[Call<'_>]) -> TokenStream {
             quote!(.text("->").number(<#answer as ::foreign_call::ToRef>::SHAPE))
         });
         quote! {
-            .text(#name).text(#mode)
+            .text(#name).text(#mode) #cancel
             #(.text(#names).number(<#types as ::foreign_call::ToRef>::SHAPE))*
             #answer
         }
@@ -275,8 +276,8 @@ impl<'a> Call<'a> {
     fn later(&self) -> TokenStream {
         let (symbol, references, passed) = (self.symbol(), self.as_references(), self.passed());
         let (names, views): (Vec<_>, Vec<_>) = self.lent_arguments().into_iter().unzip();
-        let (answer, finish) = (&self.answer, self.finish());
-        quote_spanned! {Span::mixed_site()=>
+        let (answer, finish, notify) = (&self.answer, self.finish(), self.notify());
+        self.in_time(quote_spanned! {Span::mixed_site()=>
             async move {
                 check();
                 #[allow(unused_mut, reason = "nothing is lent")]
@@ -288,7 +289,7 @@ impl<'a> Call<'a> {
                     #[allow(unused_mut, unused_variables, reason = "nothing is lent")]
                     let mut writer = buffer.writer();
                     #(let #views = writer.place(#names);)*
-                    ::foreign_call::rt::call_later::<#answer>(|call| {
+                    ::foreign_call::rt::call_later::<#answer>(#notify, |call| {
                         // SAFETY: as the interface says; the views live as long as the buffer, which
                         // the caller keeps until the answer.
                         unsafe { #symbol(#(#passed,)* call) }
@@ -298,14 +299,14 @@ impl<'a> Call<'a> {
                 ::core::mem::drop(buffer);
                 #finish
             }
-        }
+        })
     }
 
     /// Drop-safe: arguments and views lie where they stay until the answer.
     fn lent(&self) -> TokenStream {
         let (symbol, passed, all) = (self.symbol(), self.passed(), &self.names);
         let (names, views): (Vec<_>, Vec<_>) = self.lent_arguments().into_iter().unzip();
-        let (answer, finish) = (&self.answer, self.finish());
+        let (answer, finish, notify) = (&self.answer, self.finish(), self.notify());
         let back = match self.function.mode {
             Mode::DropSafeRet => {
                 let arguments = match all.as_slice() {
@@ -316,11 +317,12 @@ impl<'a> Call<'a> {
             }
             _ => quote_spanned!(Span::mixed_site()=> ::core::mem::drop(arguments); #finish),
         };
-        quote_spanned! {Span::mixed_site()=>
+        self.in_time(quote_spanned! {Span::mixed_site()=>
             async move {
                 check();
                 #[allow(unused_variables, reason = "numbers need no room")]
                 let (outcome, arguments) = ::foreign_call::rt::lend::<_, #answer, _, _>(
+                    #notify,
                     (#(#all,)*),
                     |(#(#all,)*), size| { #(::foreign_call::rt::place_size(#names, size);)* },
                     |(#(#all,)*), writer, call| {
@@ -333,7 +335,24 @@ impl<'a> Call<'a> {
                 .await;
                 #back
             }
+        })
+    }
+
+    /// For a call whose peer is told when its future is dropped.
+    fn notify(&self) -> TokenStream {
+        let interface = format_ident!("{}_interface", self.it.name);
+        match self.function.cancel {
+            // SAFETY: a constant of the generated code; reading it is all that is done with it.
+            true => quote!(unsafe { #interface.notify }),
+            false => quote!(::core::option::Option::None),
         }
+    }
+
+    /// The future, with its deadline if it has one.
+    fn in_time(&self, future: TokenStream) -> TokenStream {
+        let Some(milliseconds) = self.function.deadline else { return future };
+        let limit = quote!(::foreign_call::rt::Duration::from_millis(#milliseconds));
+        quote!(::foreign_call::within(#limit, #future))
     }
 
     /// From how it went to what the function returns.

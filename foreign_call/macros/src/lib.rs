@@ -28,6 +28,8 @@ pub fn derive_r2g(input: TokenStream) -> TokenStream {
 /// | `#[drop_safe] async fn f(a: A) -> T;` | async; the arguments are kept until the peer has answered, whatever becomes of the future |
 /// | `#[drop_safe_ret] async fn f(a: A) -> T;` | likewise, and they come back: `(T, A)`, or `(T, (A, B))` |
 /// | `#[send]` with any of the async ones | the future must be `Send` |
+/// | `#[cancel]` likewise | the peer is told when the future is dropped unanswered |
+/// | `#[deadline(5000)]` likewise | after so many milliseconds the future is dropped, and the call ends with `CallError::Deadline`; not where the peer may still read what the caller gets back |
 ///
 /// If `T` is a `Result<_, E>` with `E: From<CallError>`, whatever goes wrong is an error value. With
 /// any other `T` it is a panic, in the caller.

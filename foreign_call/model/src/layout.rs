@@ -129,6 +129,9 @@ impl Interface {
         let mut shape = Shape::new("trait").number(ABI).text(&it.name);
         for function in &it.functions {
             shape = shape.text(&function.name).text(function.mode.name());
+            if function.cancel {
+                shape = shape.text("cancel");
+            }
             for argument in &function.arguments {
                 shape = shape.text(&argument.name).number(self.shape(&argument.ty));
             }

@@ -1,10 +1,11 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, Result, ReturnType};
+use syn::{Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, Result, ReturnType};
 use syn::{Signature, TraitItem, TraitItemFn, TypeParamBound};
 
 use crate::errors::{all, every};
+use crate::marks::{Marked, Marks};
 use crate::{Type, docs};
 
 /// A trait of foreign calls.
@@ -37,6 +38,10 @@ pub struct Function {
     pub mode: Mode,
     /// Whether its future must be `Send`.
     pub send: bool,
+    /// Whether the peer is told when its future is dropped.
+    pub cancel: bool,
+    /// After so many milliseconds nobody waits any more.
+    pub deadline: Option<u64>,
     /// Where its name stands.
     pub span: Span,
     /// Where its answer's type stands.
@@ -180,28 +185,18 @@ impl Function {
         }
         let arguments = every(signature.inputs.iter().map(Argument::parse))?;
         let (answer, later) = returned(signature)?;
-        let mark =
-            |name: &str| item.attrs.iter().find(|at| is_mark(at) && at.path().is_ident(name));
-        let mode = match (later, mark("drop_safe"), mark("drop_safe_ret")) {
-            (_, Some(_), Some(both)) => {
-                return refuse(both, "`#[drop_safe_ret]` is drop-safe; one of them is enough");
-            }
-            (false, Some(mark), _) | (false, _, Some(mark)) => {
-                return refuse(mark, "only an async function can be dropped half-way");
-            }
-            (true, Some(_), None) => Mode::DropSafe,
-            (true, None, Some(_)) => Mode::DropSafeRet,
-            (true, None, None) => Mode::Async,
-            (false, None, None) if answer.is_some() => Mode::Sync,
-            (false, None, None) => Mode::OneWay,
-        };
-        if let (false, Some(mark)) = (later, mark("send")) {
-            return refuse(mark, "`#[send]` is about a future; this function has none");
-        }
-        let written = arguments.iter().zip(&signature.inputs);
-        all(written.filter_map(|(argument, written)| argument.fits(mode, written).err()))?;
+        let marks = Marks(&item.attrs);
         let written = answer.map(answered);
         let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
+        let lends = arguments.iter().any(|argument| !argument.ty.is_scalar());
+        marks.fit(&Marked { later, outcome, lends })?;
+        let mode = match (later, answer) {
+            (true, _) => marks.mode_of_async()?,
+            (false, Some(_)) => Mode::Sync,
+            (false, None) => Mode::OneWay,
+        };
+        let written = arguments.iter().zip(&signature.inputs);
+        all(written.filter_map(|(argument, written)| argument.fits(mode, written).err()))?;
         let answer_span = answer.map_or_else(|| signature.ident.span(), Spanned::span);
         Ok(Function {
             name: signature.ident.unraw().to_string(),
@@ -213,16 +208,13 @@ impl Function {
             },
             outcome,
             mode,
-            send: mark("send").is_some(),
+            send: marks.has("send"),
+            cancel: marks.has("cancel"),
+            deadline: marks.deadline()?,
             span: signature.ident.span(),
             answer_span,
         })
     }
-}
-
-/// Whether an attribute is one of ours, which no compiler knows.
-pub fn is_mark(attribute: &Attribute) -> bool {
-    ["drop_safe", "drop_safe_ret", "send"].iter().any(|name| attribute.path().is_ident(name))
 }
 
 impl Argument {

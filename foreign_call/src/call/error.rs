@@ -20,6 +20,8 @@ pub enum CallError {
     Invalid(ConvertError),
     /// The peer gave the call up, or returned from a sync call without an answer.
     Unanswered,
+    /// The peer has not answered in time.
+    Deadline,
     /// Making the value from its view panicked, with this message.
     Panicked(String),
     /// Too many async calls are in flight: more than a million.
@@ -32,6 +34,7 @@ impl fmt::Display for CallError {
             CallError::Failed { code, message } => write!(f, "{message} (code {code})"),
             CallError::Invalid(error) => write!(f, "the peer's answer is not valid: {error}"),
             CallError::Unanswered => f.write_str("the peer gave the call up unanswered"),
+            CallError::Deadline => f.write_str("the peer has not answered in time"),
             CallError::Panicked(message) => write!(f, "reading the answer panicked: {message}"),
             CallError::Exhausted => f.write_str("too many calls in flight"),
         }

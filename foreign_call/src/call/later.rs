@@ -5,35 +5,46 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use callback_bridge::request::{Completion, Handle, Response, is_wanted_raw, try_completion};
 
+use super::interface::{Notify, Told};
 use super::raw::{self, Answer, Functions, RawCall, TAKEN, read, refuse};
 use crate::{CallError, FromRef};
 
-/// Calls, and returns where the answer will come.
+/// A call that the peer has.
+#[derive(Debug)]
+pub struct Called<T: Send + 'static> {
+    pub(super) response: Response<Answer<T>>,
+    /// When nobody waits any more.
+    pub(super) told: Told,
+}
+
+/// Calls, and returns where the answer will come. `notify` is for a peer that is told when the
+/// future is dropped.
 ///
 /// # Errors
 ///
 /// [`CallError::Exhausted`]; then nothing was called.
 #[inline]
 pub fn call_later<T: FromRef + Send + 'static>(
+    notify: Option<Notify>,
     call: impl FnOnce(RawCall),
-) -> Result<Response<Answer<T>>, Box<CallError>> {
+) -> Result<Called<T>, Box<CallError>> {
     let (completion, response) =
         try_completion::<Answer<T>>().map_err(|_| Box::new(CallError::Exhausted))?;
     let handle = completion.into_raw().as_usize();
     let rust = const { &Functions { answer: answer::<T>, state, wait_for_room: None } };
     call(RawCall { handle, rust });
-    Ok(response)
+    Ok(Called { response, told: Told { handle, notify } })
 }
 
-/// What comes there.
+/// What comes there. Dropping the future half-way tells the peer.
 ///
 /// # Errors
 ///
 /// As [`CallError`] says.
-pub async fn answered<T: Send + 'static>(
-    response: Result<Response<Answer<T>>, Box<CallError>>,
-) -> Answer<T> {
-    response?.await.unwrap_or_else(|_| Err(Box::new(CallError::Unanswered)))
+pub async fn answered<T: Send + 'static>(called: Result<Called<T>, Box<CallError>>) -> Answer<T> {
+    let Called { response, told } = called?;
+    let response = response.on_cancel(move || told.dropped());
+    response.await.unwrap_or_else(|_| Err(Box::new(CallError::Unanswered)))
 }
 
 /// # Safety

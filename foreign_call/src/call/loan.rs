@@ -1,18 +1,19 @@
 //! Arguments that live until the peer has answered, whatever becomes of the future.
 //!
 //! They lie in memory of their own, and the future owns it. If the future is dropped before the
-//! answer, it leaves arguments and response to a waker: the answer wakes it, and it frees them. So a
-//! dropped call costs one more allocation, and a peer that never answers keeps its arguments.
+//! answer, it leaves them to a waker, and the request to the peer: whatever ends the request wakes the
+//! waker, and that frees them. So a dropped call costs one more allocation, and a peer that never
+//! answers keeps its arguments.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Wake};
 
-use callback_bridge::request::Response;
-
-use super::later::call_later;
+use super::interface::Notify;
+use super::later::{Called, call_later};
 use super::raw::{Answer, RawCall};
 use crate::convert::{Buffer, Writer};
 use crate::{CallError, FromRef};
@@ -20,8 +21,13 @@ use crate::{CallError, FromRef};
 /// Calls with arguments that are kept until the answer, and gives both back. `size` adds up what the
 /// views need, `call` makes them and calls.
 ///
-/// Dropping the future half-way is safe.
-pub async fn lend<A, T, S, C>(arguments: A, size: S, call: C) -> (Answer<T>, A)
+/// Dropping the future half-way is safe, and tells the peer if there is a `notify`.
+pub async fn lend<A, T, S, C>(
+    notify: Option<Notify>,
+    arguments: A,
+    size: S,
+    call: C,
+) -> (Answer<T>, A)
 where
     A: Send + 'static,
     T: FromRef + Send + 'static,
@@ -31,8 +37,8 @@ where
     let mut room = 0;
     size(&arguments, &mut room);
     let mut kept = Kept::new(arguments, Buffer::new(room));
-    match call_later::<T>(|raw| kept.call(call, raw)) {
-        Ok(response) => Loan(Some(Lent { response, kept })).await,
+    match call_later::<T>(notify, |raw| kept.call(call, raw)) {
+        Ok(called) => Loan(Some(Lent { called, kept })).await,
         Err(error) => (Err(error), kept.into_arguments()),
     }
 }
@@ -74,10 +80,9 @@ impl<A> Drop for Kept<A> {
     }
 }
 
-/// An unanswered call and what was lent for it. The response goes first: after that every answer is
-/// refused.
+/// An unanswered call and what was lent for it.
 struct Lent<A, T: Send + 'static> {
-    response: Response<Answer<T>>,
+    called: Called<T>,
     kept: Kept<A>,
 }
 
@@ -89,7 +94,7 @@ impl<A: Send + 'static, T: Send + 'static> Future for Loan<A, T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let lent = self.0.as_mut().expect("the call was answered before");
-        let Poll::Ready(answer) = Pin::new(&mut lent.response).poll(context) else {
+        let Poll::Ready(answer) = Pin::new(&mut lent.called.response).poll(context) else {
             return Poll::Pending;
         };
         let lent = self.0.take().expect("it was there just now");
@@ -100,75 +105,50 @@ impl<A: Send + 'static, T: Send + 'static> Future for Loan<A, T> {
 
 impl<A: Send + 'static, T: Send + 'static> Drop for Loan<A, T> {
     fn drop(&mut self) {
-        if let Some(lent) = self.0.take() {
-            keep(lent);
+        let Some(Lent { called: Called { response, told }, kept }) = self.0.take() else { return };
+        let keeper = Arc::new(Keeper { _kept: kept, _counted: Counted::new() });
+        // The peer may end the call at any moment now, also before it is told.
+        if response.detach(keeper.into()) {
+            told.dropped();
         }
     }
 }
 
-/// Leaves what was lent to the answer.
-fn keep<A: Send + 'static, T: Send + 'static>(mut lent: Lent<A, T>) {
-    let keeper = Arc::new(Keeper(Mutex::new(State { lent: None, answered: false })));
-    let waker = Waker::from(Arc::clone(&keeper));
-    // The keeper is in the slot, and the slot's response in the keeper, until the answer parts them.
-    if Pin::new(&mut lent.response).poll(&mut Context::from_waker(&waker)).is_pending() {
-        keeper.keep(lent);
+/// What was lent to a call that nobody waits for. Whatever ends the call drops it.
+struct Keeper<A> {
+    // In this order: what is not counted any more is free.
+    _kept: Kept<A>,
+    _counted: Counted,
+}
+
+// SAFETY: nobody looks at it through a reference; it is only dropped, by whoever is the last.
+unsafe impl<A: Send> Sync for Keeper<A> {}
+
+impl<A: Send + 'static> Wake for Keeper<A> {
+    /// Woken once, so this is the last `Arc`.
+    fn wake(self: Arc<Self>) {}
+}
+
+/// A statistic: it orders nothing, so `Relaxed`, and pairs with nothing.
+static KEPT: AtomicU64 = AtomicU64::new(0);
+
+struct Counted(());
+
+impl Counted {
+    fn new() -> Counted {
+        KEPT.fetch_add(1, Ordering::Relaxed);
+        Counted(())
     }
 }
 
-/// Frees what was lent when the answer wakes it.
-struct Keeper<L>(Mutex<State<L>>);
-
-struct State<L> {
-    lent: Option<L>,
-    answered: bool,
-}
-
-impl<L> Keeper<L> {
-    fn state(&self) -> MutexGuard<'_, State<L>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The answer may have come already, between the poll and this.
-    fn keep(&self, lent: L) {
-        let mut state = self.state();
-        if !state.answered {
-            state.lent = Some(lent);
-            return;
-        }
-        drop(state);
-        drop(lent); // the user's code, so outside of the lock
+impl Drop for Counted {
+    fn drop(&mut self) {
+        KEPT.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl<L: Send + 'static> Wake for Keeper<L> {
-    fn wake(self: Arc<Self>) {
-        let mut state = self.state();
-        state.answered = true;
-        let lent = state.lent.take();
-        drop(state);
-        drop(lent); // the user's code, so outside of the lock
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_kept_is_freed_by_the_answer_whichever_comes_first() {
-        for answer_first in [true, false] {
-            let lent = Arc::new(());
-            let keeper = Arc::new(Keeper(Mutex::new(State { lent: None, answered: false })));
-            if answer_first {
-                Arc::clone(&keeper).wake();
-            }
-            keeper.keep(Arc::clone(&lent));
-            if !answer_first {
-                assert_eq!(Arc::strong_count(&lent), 2, "kept");
-                Arc::clone(&keeper).wake();
-            }
-            assert_eq!(Arc::strong_count(&lent), 1, "freed");
-        }
-    }
+/// So many drop-safe calls of this process keep their arguments now, though nobody waits for them:
+/// their future was dropped, and the peer has not ended them.
+pub fn kept_calls() -> u64 {
+    KEPT.load(Ordering::Relaxed)
 }

@@ -46,19 +46,34 @@
 //!
 //! **The interface.** `Demo_interface` has a number, computed from all names, their order, and the
 //! layout of all views; Rust compares it with its own before each call. And it has `notify`, which
-//! Rust would call with a handle and an event; null means that the peer asks instead.
+//! Rust calls with a handle and an event, on any thread, also for a handle that the peer has
+//! forgotten, or will know only later; null means that the peer asks instead.
+//!
+//! | event | for | meaning |
+//! |---|---|---|
+//! | 1, dropped | `#[cancel]` | nobody waits any more; the call must still end |
+//!
+//! **A future that is dropped.** From then on `state` says so. An answer is refused; but that of a
+//! drop-safe call is taken, and dropped: it ends what was lent, on the thread that answers. As long as
+//! it does not come, the arguments are kept, and counted: [`kept_calls`]. A deadline drops the future
+//! as well. "Taken" means that the answer came in time to be seen, not that somebody looked.
 
 mod error;
+mod interface;
 mod later;
 mod loan;
 mod now;
 mod raw;
+mod within;
 
 pub use error::CallError;
-pub use raw::{Interface, RawCall, refused_answers};
+pub use interface::{Interface, Notify};
+pub use loan::kept_calls;
+pub use raw::{RawCall, refused_answers};
+pub use within::within;
 
 #[doc(hidden)]
-pub use later::{answered, call_later};
+pub use later::{Called, answered, call_later};
 #[doc(hidden)]
 pub use loan::lend;
 #[doc(hidden)]

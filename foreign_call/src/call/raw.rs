@@ -40,18 +40,6 @@ type StateFunction = extern "C" fn(handle: usize) -> u32;
 
 type WaitForRoomFunction = extern "C" fn(handle: usize, milliseconds: u32) -> u32;
 
-/// What the peer offers to Rust beside its functions, a constant for each trait:
-/// `foreign_call_interface` in C.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Interface {
-    /// Of all names, their order, and the layout of all views.
-    pub number: u64,
-    /// Called when something happens to a call that the peer has, on any thread, also for a handle
-    /// that it has forgotten. May be missing: then the peer asks.
-    pub notify: Option<unsafe extern "C" fn(handle: usize, event: u32)>,
-}
-
 pub(super) const TAKEN: u32 = 0;
 pub(super) const REFUSED: u32 = 1;
 

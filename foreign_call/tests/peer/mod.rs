@@ -1,62 +1,15 @@
 //! The other side of the traits: what a C author would write, in Rust.
 
+mod call;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::ffi::c_void;
 use std::ptr;
 use std::thread;
 
 use foreign_call::call::Interface;
 
-pub(crate) const TAKEN: u32 = 0;
-pub(crate) const REFUSED: u32 = 1;
-
-/// `foreign_call`, as a C header declares it.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct Call {
-    handle: usize,
-    rust: *const Functions,
-}
-
-#[repr(C)]
-struct Functions {
-    answer: unsafe extern "C" fn(usize, u32, *const c_void) -> u32,
-    state: extern "C" fn(usize) -> u32,
-}
-
-// SAFETY: a number and a constant.
-unsafe impl Send for Call {}
-
-#[derive(Clone, Copy)]
-#[repr(u32)]
-pub(crate) enum Status {
-    Answered = 0,
-    Failed = 1,
-    GivenUp = 2,
-    Unknown = 77,
-}
-
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub(crate) struct Text {
-    pointer: *const u8,
-    length: usize,
-}
-
-impl Text {
-    fn new(bytes: &[u8]) -> Text {
-        Text { pointer: bytes.as_ptr(), length: bytes.len() }
-    }
-
-    fn get(&self) -> &[u8] {
-        match self.length {
-            0 => &[],
-            // SAFETY: as the interface says, so many bytes lie there.
-            length => unsafe { std::slice::from_raw_parts(self.pointer, length) },
-        }
-    }
-}
+pub(crate) use call::{Call, REFUSED, Status, TAKEN, Text};
 
 #[repr(C)]
 pub(crate) struct User {
@@ -68,44 +21,6 @@ pub(crate) struct User {
 struct List {
     pointer: *const User,
     length: usize,
-}
-
-#[repr(C)]
-struct Failure {
-    code: i32,
-    message: Text,
-}
-
-impl Call {
-    pub(crate) fn answer_at(self, status: Status, view: *const c_void) -> u32 {
-        // SAFETY: the table is constant.
-        let answer = unsafe { (*self.rust).answer };
-        // SAFETY: the view is what the status says, or null; Rust checks the rest.
-        unsafe { answer(self.handle, status as u32, view) }
-    }
-
-    pub(crate) fn answer<T>(self, view: &T) -> u32 {
-        self.answer_at(Status::Answered, ptr::from_ref(view).cast())
-    }
-
-    pub(crate) fn fail(self, code: i32, message: &[u8]) -> u32 {
-        let failure = Failure { code, message: Text::new(message) };
-        self.answer_at(Status::Failed, (&raw const failure).cast())
-    }
-
-    pub(crate) fn give_up(self) -> u32 {
-        self.answer_at(Status::GivenUp, ptr::null())
-    }
-
-    pub(crate) fn is_wanted(self) -> bool {
-        // SAFETY: the table is constant.
-        let state = unsafe { (*self.rust).state };
-        state(self.handle) == 0
-    }
-
-    pub(crate) fn forged(self) -> Call {
-        Call { handle: self.handle ^ (1 << 40), ..self }
-    }
 }
 
 type Plan = Box<dyn FnOnce(Call, *const User)>;
@@ -211,7 +126,7 @@ extern "C" fn Fault_own_error(user: &User, limit: u8, call: Call) {
         too_young: u8,
         broken: Text,
     }
-    if user.name.length == 0 {
+    if user.name.get().is_empty() {
         call.fail(-7, b"no name");
     } else if user.age < limit {
         let err = Refusal { tag: 0, value: RefusalValue { too_young: user.age } };
@@ -241,7 +156,7 @@ fn length_later(user: &'static User, factor: u64, call: Call) {
         thread::yield_now();
         // SAFETY: lent until the answer.
         let user = unsafe { &*ptr::with_exposed_provenance::<User>(user) };
-        call.answer(&(user.name.length as u64 * factor));
+        call.answer(&(user.name.get().len() as u64 * factor));
     });
 }
 

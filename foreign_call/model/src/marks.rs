@@ -1,0 +1,103 @@
+//! What may stand above a function of a trait, and where.
+
+use syn::{Attribute, Error, LitInt, Result};
+
+use crate::errors::all;
+use crate::{Mode, Outcome};
+
+const MARKS: [&str; 5] = ["drop_safe", "drop_safe_ret", "send", "cancel", "deadline"];
+
+/// Whether an attribute is one of ours, which no compiler knows.
+pub fn is_mark(attribute: &Attribute) -> bool {
+    MARKS.iter().any(|name| attribute.path().is_ident(name))
+}
+
+/// The attributes of a function.
+pub(crate) struct Marks<'a>(pub(crate) &'a [Attribute]);
+
+/// The function that they stand above.
+pub(crate) struct Marked {
+    pub(crate) later: bool,
+    pub(crate) outcome: Outcome,
+    /// Something else than numbers is lent.
+    pub(crate) lends: bool,
+}
+
+impl<'a> Marks<'a> {
+    pub(crate) fn find(&self, name: &str) -> Option<&'a Attribute> {
+        self.0.iter().find(|attribute| attribute.path().is_ident(name))
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// How a function is called that is not one-way.
+    pub(crate) fn mode_of_async(&self) -> Result<Mode> {
+        match (self.find("drop_safe"), self.find("drop_safe_ret")) {
+            (Some(_), Some(both)) => {
+                refuse(both, "`#[drop_safe_ret]` is drop-safe; one of them is enough")
+            }
+            (Some(_), None) => Ok(Mode::DropSafe),
+            (None, Some(_)) => Ok(Mode::DropSafeRet),
+            (None, None) => Ok(Mode::Async),
+        }
+    }
+
+    /// Milliseconds.
+    pub(crate) fn deadline(&self) -> Result<Option<u64>> {
+        let Some(mark) = self.find("deadline") else { return Ok(None) };
+        let how = "write it as `#[deadline(5000)]`, in milliseconds from 1";
+        let number = mark.parse_args::<LitInt>().and_then(|number| number.base10_parse());
+        match number {
+            Ok(1..) => Ok(number.ok()),
+            _ => refuse(mark, how),
+        }
+    }
+
+    /// Whether all of them may stand there.
+    pub(crate) fn fit(&self, function: &Marked) -> Result<()> {
+        let later = |name, why| match self.find(name) {
+            Some(mark) if !function.later => refuse(mark, why),
+            _ => Ok(()),
+        };
+        let checks = [
+            later("drop_safe", "only an async function can be dropped half-way"),
+            later("drop_safe_ret", "only an async function can be dropped half-way"),
+            later("send", "`#[send]` is about a future; this function has none"),
+            later("cancel", "only an async function can be cancelled: its future is dropped"),
+            later("deadline", "only an async function can have a deadline"),
+            self.deadline_fits(function),
+        ];
+        all(checks.into_iter().filter_map(Result::err))
+    }
+
+    fn deadline_fits(&self, function: &Marked) -> Result<()> {
+        let Some(mark) = self.find("deadline").filter(|_| function.later) else { return Ok(()) };
+        if function.outcome == Outcome::Panics {
+            return refuse(
+                mark,
+                "a missed deadline is an error: let the function return a `Result`",
+            );
+        }
+        if self.has("drop_safe_ret") {
+            return refuse(
+                mark,
+                "the peer may read the arguments after it, so they can't come back; use \
+                 `#[drop_safe]`",
+            );
+        }
+        if function.lends && !self.has("drop_safe") {
+            return refuse(
+                mark,
+                "the peer may read what is lent after it; give it owned arguments and \
+                 `#[drop_safe]`",
+            );
+        }
+        Ok(())
+    }
+}
+
+fn refuse<T>(mark: &Attribute, why: &str) -> Result<T> {
+    Err(Error::new_spanned(mark, why))
+}
