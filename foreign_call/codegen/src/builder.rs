@@ -1,33 +1,63 @@
 use std::path::{Path, PathBuf};
-use std::{env, fs, process};
+use std::time::SystemTime;
+use std::{env, fs, io, process};
 
-use crate::c_header;
+use crate::{c_header, find_go, go_build, go_file};
 
-/// A build script's three lines: writes the header, compiles the C, links it.
+/// A build script's three lines: writes what the other side needs, compiles and links it.
 ///
 /// ```no_run
 /// foreign_call_codegen::Builder::new("src/call.rs").c("csrc/call.c").build();
 /// ```
 ///
-/// The header has the source's name (`call.h`) and is found by `#include "call.h"`. Cargo runs all of
-/// it again when the source or something beside a C file changes. What is wrong with the source is
-/// shown with its line, and the build stops.
+/// or
+///
+/// ```no_run
+/// foreign_call_codegen::Builder::new("src/call.rs").go("go").build();
+/// ```
+///
+/// Cargo runs all of it again when the source or something beside it in C or Go changes. What is
+/// wrong is shown with its line, and the build stops.
+///
+/// # C
+///
+/// The header has the source's name (`call.h`) and is found by `#include "call.h"`.
+///
+/// # Go
+///
+/// The folder is a package `main`; `gen.go` is written there. It is built as a C archive, by the Go
+/// that [`find_go`] finds. If the folder is in a module (has a `go.mod`), its `go` line must say 1.18
+/// or newer; without one it can use the standard library alone. A program can have one Go runtime,
+/// so one such folder; [`source`](Builder::source) adds the traits of more files to it.
 #[derive(Debug)]
 #[must_use = "`build` does it"]
 pub struct Builder {
-    source: PathBuf,
-    files: Vec<PathBuf>,
+    sources: Vec<PathBuf>,
+    c: Vec<PathBuf>,
+    go: Option<PathBuf>,
 }
 
 impl Builder {
     /// For the traits of this source file.
     pub fn new(source: impl AsRef<Path>) -> Builder {
-        Builder { source: source.as_ref().to_owned(), files: Vec::new() }
+        Builder { sources: vec![source.as_ref().to_owned()], c: Vec::new(), go: None }
+    }
+
+    /// And for those of this one.
+    pub fn source(mut self, source: impl AsRef<Path>) -> Builder {
+        self.sources.push(source.as_ref().to_owned());
+        self
     }
 
     /// A C file that implements functions of the header.
     pub fn c(mut self, file: impl AsRef<Path>) -> Builder {
-        self.files.push(file.as_ref().to_owned());
+        self.c.push(file.as_ref().to_owned());
+        self
+    }
+
+    /// The folder of a Go package that implements the interfaces of `gen.go`.
+    pub fn go(mut self, folder: impl AsRef<Path>) -> Builder {
+        self.go = Some(folder.as_ref().to_owned());
         self
     }
 
@@ -35,44 +65,94 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If a file can't be read or written.
+    /// If Cargo's variables are not there.
     pub fn build(self) {
         let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets OUT_DIR"));
-        let header = out.join(self.source.with_extension("h").file_name().expect("a file's name"));
-        write_header(&self.source, &header).unwrap_or_else(|error| {
+        let package = env::var("CARGO_PKG_NAME").expect("Cargo sets CARGO_PKG_NAME");
+        self.sources.iter().for_each(|source| tell_cargo(source));
+        let mut built = Ok(());
+        if let Some(folder) = &self.go {
+            built = self.build_go(folder, &out, &format!("{package}_go_peer"));
+        }
+        if self.go.is_none() || !self.c.is_empty() {
+            built = built.and_then(|()| self.build_c(&out, &format!("{package}_peer")));
+        }
+        built.unwrap_or_else(|error| {
             eprintln!("{error}");
             process::exit(1)
         });
-        tell_cargo(&self.source);
-        let package = env::var("CARGO_PKG_NAME").expect("Cargo sets CARGO_PKG_NAME");
+    }
+
+    fn build_c(&self, out: &Path, library: &str) -> Result<(), String> {
+        for source in &self.sources {
+            let text = fs::read_to_string(source).map_err(|error| at(source, error))?;
+            let header = c_header(&text, &source.display().to_string());
+            let name = source.with_extension("h");
+            let target = out.join(name.file_name().expect("a file's name"));
+            write(&target, &header.map_err(|errors| errors.to_string())?)?;
+        }
         let mut compiler = cc::Build::new();
-        for file in &self.files {
+        for file in &self.c {
             // The folder, for the headers in it; but never the package's own, with its target.
             let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
             tell_cargo(beside.unwrap_or(file));
             compiler.file(file);
         }
         compiler.std("c11").flag_if_supported("-Wpedantic").include(out);
-        compiler.compile(&format!("{package}_peer"));
+        compiler.compile(library);
+        Ok(())
+    }
+
+    fn build_go(&self, folder: &Path, out: &Path, library: &str) -> Result<(), String> {
+        tell_cargo(folder);
+        for name in ["GO", "GOFLAGS", "GOEXPERIMENT"] {
+            say(&format!("rerun-if-env-changed={name}"));
+        }
+        let mut texts = Vec::new();
+        for source in &self.sources {
+            let text = fs::read_to_string(source).map_err(|error| at(source, error))?;
+            texts.push((text, source.display().to_string()));
+        }
+        let texts: Vec<_> = texts.iter().map(|(text, name)| (&**text, &**name)).collect();
+        let generated = go_file(&texts).map_err(|errors| errors.to_string())?;
+        let target = folder.join("gen.go");
+        if write(&target, &generated)? {
+            // It is younger than this script's run, which would make Cargo run it once more.
+            let changed = |source: &PathBuf| fs::metadata(source)?.modified();
+            let newest = self.sources.iter().map(changed).collect::<io::Result<Vec<SystemTime>>>();
+            let file = fs::File::options().append(true).open(&target);
+            let dated =
+                newest.and_then(|times| file?.set_modified(times.into_iter().max().expect("one")));
+            dated.map_err(|error| at(&target, error))?;
+        }
+        let go = find_go().map_err(|why| format!("{}: error: {why}", folder.display()))?;
+        let archive = out.join(format!("lib{library}.a"));
+        go_build::archive(&go, folder, &archive)?;
+        say(&format!("rustc-link-search=native={}", out.display()));
+        say(&format!("rustc-link-lib=static={library}"));
+        go_build::libraries().iter().for_each(|name| say(&format!("rustc-link-lib={name}")));
+        Ok(())
     }
 }
 
-/// Writes the header of a source, unless it is there already: its time tells what to build again.
-///
-/// # Errors
-///
-/// What is wrong, in words for the user.
-fn write_header(source: &Path, header: &Path) -> Result<(), String> {
-    let (from, to) = (source.display().to_string(), header.display());
-    let text = fs::read_to_string(source).map_err(|error| format!("{from}: error: {error}"))?;
-    let generated = c_header(&text, &from).map_err(|errors| errors.to_string())?;
-    if fs::read_to_string(header).is_ok_and(|old| old == generated) {
-        return Ok(());
+/// Writes a text, unless it is there already: a file's time tells what to build again. Whether it
+/// was written.
+fn write(target: &Path, text: &str) -> Result<bool, String> {
+    if fs::read_to_string(target).is_ok_and(|old| old == text) {
+        return Ok(false);
     }
-    fs::write(header, generated).map_err(|error| format!("{to}: error: {error}"))
+    fs::write(target, text).map(|()| true).map_err(|error| at(target, error))
+}
+
+fn at(path: &Path, error: io::Error) -> String {
+    format!("{}: error: {error}", path.display())
+}
+
+fn tell_cargo(path: &Path) {
+    say(&format!("rerun-if-changed={}", path.display()));
 }
 
 #[allow(clippy::print_stdout, reason = "this is how a build script talks to Cargo")]
-fn tell_cargo(path: &Path) {
-    println!("cargo::rerun-if-changed={}", path.display());
+fn say(what: &str) {
+    println!("cargo::{what}");
 }

@@ -259,7 +259,7 @@ fn assert_size(name: &str, size: usize) -> String {
 }
 
 /// The C type of a view.
-fn view(ty: &Type) -> String {
+pub(crate) fn view(ty: &Type) -> String {
     match ty {
         Type::Scalar("char") => "uint32_t".to_owned(),
         Type::Scalar("bool") => "bool".to_owned(),

@@ -11,13 +11,13 @@ fn cli() -> Command {
 #[test]
 fn help_says_what_it_takes() {
     cli().arg("--help").assert().success().stdout_eq(str![[r#"
-Writes the C side of the foreign_call traits in a Rust source file
+Writes the other side of the foreign_call traits in a Rust source file
 
 Usage: foreign-call-cli --src <FILE> --dst <FILE>
 
 Options:
-      --src <FILE>  Where the traits and their types stand
-      --dst <FILE>  Where to write to; a .h is a C header
+      --src <FILE>  Where the traits and their types stand; for Go, one or several
+      --dst <FILE>  Where to write to; a .h is a C header, a .go is Go
   -h, --help        Print help
 
 "#]]);
@@ -32,6 +32,24 @@ fn it_writes_the_header() {
     run.stdout_eq("").stderr_eq("");
     let written = std::fs::read_to_string(header).expect("a header");
     assert!(written.contains("void DemoCall_demo_oneway(const DemoUserRef *req);"), "{written}");
+}
+
+#[test]
+fn it_writes_go_from_one_source_or_several() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("gen.go");
+    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../demo/src/call.rs");
+    let every = concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance/src/interface.rs");
+    let run = cli().args(["--src", demo, "--src", every, "--dst"]).arg(&file).assert().success();
+    run.stdout_eq("").stderr_eq("");
+    let written = std::fs::read_to_string(file).expect("a file");
+    assert!(written.contains("\tdemo_oneway(req DemoUser)\n"), "{written}");
+    assert!(written.contains("var EchoImpl Echo\n"), "{written}");
+    let run = cli().args(["--src", demo, "--src", every, "--dst", "call.h"]).assert();
+    run.code(1).stderr_eq(str![[r#"
+call.h: error: a header is made from one source; write one header for each
+
+"#]]);
 }
 
 #[test]
@@ -59,7 +77,7 @@ no_such.rs: error: [..]
 "#]]);
     let run = cli().args(["--src", "no_such.rs", "--dst", "call.py"]).assert();
     run.code(1).stderr_eq(str![[r#"
-call.py: error: only C headers can be written so far; name it `*.h`
+call.py: error: C and Go can be written; name it `*.h` or `*.go`
 
 "#]]);
 }

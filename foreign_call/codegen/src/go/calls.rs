@@ -1,0 +1,206 @@
+//! Traits in Go: an interface to implement, and what Rust calls.
+//!
+//! A sync call goes through C: Go writes the answer on C's stack and returns, and C answers. So it
+//! takes one transition, where an answer from Go would take a second one.
+
+use foreign_call_model::{Argument, Function, Mode, Outcome, Trait, Type};
+use syn::{Error, Result};
+
+use super::File;
+use super::names::{comment, go_type, member};
+use super::read::Place;
+use crate::c;
+
+impl File<'_> {
+    pub(super) fn calls(&mut self, it: &Trait) -> Result<()> {
+        let (name, span) = (&it.name, it.span);
+        self.names.claim(name, &format!("the trait `{name}`"), span)?;
+        self.names.claim(&format!("{name}Impl"), &format!("the trait `{name}`"), span)?;
+        self.interface_constant(it);
+        let mut methods = String::new();
+        for function in &it.functions {
+            self.used(function)?;
+            let symbol = format!("{name}_{}", function.name);
+            self.names.claim(&symbol, &format!("a function of `{name}`"), function.span)?;
+            let mut docs = function.docs.clone();
+            docs.extend((!docs.is_empty()).then(String::new));
+            docs.push(format!("({})", function.mode.name()));
+            let separate = if methods.is_empty() { "" } else { "\n" };
+            methods += separate;
+            methods += &comment("\t", &docs);
+            methods += &format!("\t{}\n", signature(function));
+            match function.mode {
+                Mode::OneWay => self.one_way(it, function),
+                Mode::Sync => self.sync(it, function),
+                mode if mode.is_async() => self.later(it, function),
+                _ => return Err(Error::new(function.span, "Go can't answer such a call yet")),
+            }
+        }
+        let docs = comment("", &it.docs);
+        self.types += &format!(
+            "{docs}type {name} interface {{\n{methods}}}\n\n\
+             // {name}Impl answers the calls of {name}. Set it in an init function.\n\
+             var {name}Impl {name}\n\n"
+        );
+        Ok(())
+    }
+
+    /// What Rust looks at before each call.
+    fn interface_constant(&mut self, it: &Trait) {
+        let (name, number) = (&it.name, self.interface.trait_shape(it));
+        self.c += &format!(
+            "extern const foreign_call_interface {name}_interface;\n\
+             FOREIGN_CALL_ONCE const foreign_call_interface {name}_interface = {{\n    \
+             UINT64_C(0x{number:016x}), NULL}};\n\n"
+        );
+    }
+
+    /// Declares the containers that a function uses.
+    fn used(&mut self, function: &Function) -> Result<()> {
+        for argument in &function.arguments {
+            self.need(&argument.ty, argument.span)?;
+        }
+        function.answer.iter().try_for_each(|answer| self.need(answer, function.answer_span))
+    }
+
+    fn one_way(&mut self, it: &Trait, function: &Function) {
+        let symbol = format!("{}_{}", it.name, function.name);
+        let parameters = parameters(function).join(", ");
+        let call = self.user_call(it, function);
+        self.calls += &format!(
+            "//export {symbol}\nfunc {symbol}({parameters}) {{\n\
+             \tdefer foreign_call_recover_one_way(\"{symbol}\")\n\
+             \tif {name}Impl == nil {{\n\t\tpanic(foreign_call_nobody(\"{name}\"))\n\t}}\n\
+             \t{call}\n}}\n\n",
+            name = it.name
+        );
+    }
+
+    fn sync(&mut self, it: &Trait, function: &Function) {
+        let symbol = format!("{}_{}", it.name, function.name);
+        let body = self.body(it, function, "\t");
+        let go = [parameters(function), vec!["room_at unsafe.Pointer".to_owned()]].concat();
+        self.calls += &format!(
+            "//export foreign_call_go_{symbol}\n\
+             func foreign_call_go_{symbol}({}) (status C.uint32_t) {{\n\
+             \troom := (*foreign_call_room)(room_at)\n{body}}}\n\n",
+            go.join(", ")
+        );
+        let (mut outer, mut inner, mut passed) = (Vec::new(), Vec::new(), Vec::new());
+        for argument in &function.arguments {
+            let name = format!("arg_{}", argument.name);
+            let ty = if argument.ty.is_scalar() { c::view(&argument.ty) } else { String::new() };
+            match ty.as_str() {
+                "" => {
+                    outer.push(format!("const void *{name}"));
+                    inner.push("void *".to_owned());
+                    passed.push(format!("(void *){name}"));
+                    continue;
+                }
+                "bool" => inner.push("uint8_t".to_owned()),
+                ty => inner.push(ty.to_owned()),
+            }
+            outer.push(format!("{ty} {name}"));
+            passed.push(name);
+        }
+        outer.push("foreign_call call".to_owned());
+        inner.push("void *".to_owned());
+        passed.push("&room".to_owned());
+        self.c += &format!(
+            "extern uint32_t foreign_call_go_{symbol}({});\n\
+             FOREIGN_CALL_GO void {symbol}({}) {{\n    foreign_call_room room;\n    \
+             foreign_call_open(&room);\n    \
+             uint32_t status = foreign_call_go_{symbol}({});\n    \
+             foreign_call_answer(call, status, &room);\n}}\n\n",
+            inner.join(", "),
+            outer.join(", "),
+            passed.join(", ")
+        );
+    }
+
+    fn later(&mut self, it: &Trait, function: &Function) {
+        let symbol = format!("{}_{}", it.name, function.name);
+        let body = self.body(it, function, "\t\t");
+        let parameters = [parameters(function), vec!["call C.foreign_call".to_owned()]].concat();
+        self.calls += &format!(
+            "//export {symbol}\nfunc {symbol}({}) {{\n\
+             \tforeign_call_later(call, func(room *foreign_call_room) (status C.uint32_t) {{\n\
+             {body}\t}})\n}}\n\n",
+            parameters.join(", ")
+        );
+    }
+
+    /// Calls the user's function and writes its answer to `room`.
+    fn body(&mut self, it: &Trait, function: &Function, indent: &str) -> String {
+        let call = self.user_call(it, function);
+        let ty = function.answer.clone().unwrap_or(Type::Unit);
+        let size = self.interface.layout(&ty).size;
+        let place = Place::Raw(format!("room.answer({size})"));
+        let write = self.write(&ty, &place, &Place::at("answer"));
+        let call = match (function.outcome, &ty) {
+            (Outcome::CallError, Type::Unit) => format!("err := {call}"),
+            (Outcome::CallError, _) => format!("answer, err := {call}"),
+            (_, Type::Unit) => call,
+            _ => format!("answer := {call}"),
+        };
+        let mut lines = vec![
+            "status = foreign_call_given_up".to_owned(),
+            "defer foreign_call_recover(room, &status)".to_owned(),
+            format!("if {}Impl == nil {{", it.name),
+            format!(
+                "\treturn room.fail(foreign_call_no_impl, foreign_call_nobody(\"{}\"))",
+                it.name
+            ),
+            "}".to_owned(),
+            call,
+        ];
+        if function.outcome == Outcome::CallError {
+            let fail = "\treturn room.fail_with(err)".to_owned();
+            lines.extend(["if err != nil {".to_owned(), fail, "}".to_owned()]);
+        }
+        lines.extend([write, "return foreign_call_answered".to_owned()]);
+        lines.iter().map(|line| format!("{indent}{line}\n")).collect()
+    }
+
+    fn user_call(&mut self, it: &Trait, function: &Function) -> String {
+        let values: Vec<_> = function.arguments.iter().map(|it| self.argument(it)).collect();
+        format!("{}Impl.{}({})", it.name, member(&function.name), values.join(", "))
+    }
+
+    /// The value of an argument, from what came from Rust.
+    fn argument(&mut self, argument: &Argument) -> String {
+        let name = format!("arg_{}", argument.name);
+        match &argument.ty {
+            Type::Scalar("bool") => format!("{name} != 0"),
+            ty @ Type::Scalar(_) => format!("{}({name})", go_type(ty)),
+            ty => self.read(ty, &Place::Raw(name)),
+        }
+    }
+}
+
+/// Of a Go function that C calls.
+fn parameters(function: &Function) -> Vec<String> {
+    let parameter = |argument: &Argument| {
+        let ty = match &argument.ty {
+            Type::Scalar("bool") => "C.uint8_t".to_owned(),
+            ty @ Type::Scalar(_) => format!("C.{}", c::view(ty)),
+            _ => "unsafe.Pointer".to_owned(),
+        };
+        format!("arg_{} {ty}", argument.name)
+    };
+    function.arguments.iter().map(parameter).collect()
+}
+
+/// Of the user's method.
+fn signature(function: &Function) -> String {
+    let parameter = |it: &Argument| format!("{} {}", member(&it.name), go_type(&it.ty));
+    let parameters: Vec<_> = function.arguments.iter().map(parameter).collect();
+    let answer = function.answer.as_ref().filter(|answer| **answer != Type::Unit).map(go_type);
+    let returned = match (answer, function.outcome) {
+        (None, Outcome::CallError) => " error".to_owned(),
+        (Some(answer), Outcome::CallError) => format!(" ({answer}, error)"),
+        (None, _) => String::new(),
+        (Some(answer), _) => format!(" {answer}"),
+    };
+    format!("{}({}){returned}", member(&function.name), parameters.join(", "))
+}

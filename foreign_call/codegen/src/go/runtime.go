@@ -1,0 +1,157 @@
+package main
+
+// #include "../../../include/foreign_call.h"
+// #include "runtime.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"unsafe"
+)
+
+// What every generated file ends with.
+
+// A text, list or map as Rust has it. A number for the pointer: whoever writes one into C's memory
+// must not meet Go's write barrier, which would look at what was there before.
+type foreign_call_list struct {
+	pointer uintptr
+	length  uintptr
+}
+
+func (list *foreign_call_list) at() unsafe.Pointer {
+	return *(*unsafe.Pointer)(unsafe.Pointer(&list.pointer))
+}
+
+// The text where it lies: a Go string is the same two words.
+func (list *foreign_call_list) text() string {
+	return *(*string)(unsafe.Pointer(list))
+}
+
+// Where an answer and its view are written: the C struct of this name, but for its own memory.
+type foreign_call_room struct {
+	base   unsafe.Pointer
+	used   uintptr
+	size   uintptr
+	view   unsafe.Pointer
+	blocks unsafe.Pointer
+}
+
+// So many bytes, aligned for all that can be in a view. They are not zero.
+func (room *foreign_call_room) take(size uintptr) unsafe.Pointer {
+	size = (size + 7) &^ 7
+	if room.size-room.used < size && !C.foreign_call_grow(C.uintptr_t(uintptr(unsafe.Pointer(room))), C.size_t(size)) {
+		panic("no memory for the answer")
+	}
+	at := unsafe.Add(room.base, room.used)
+	room.used += size
+	return at
+}
+
+// So many views of this size, and the list of them.
+func (room *foreign_call_room) list(length int, size uintptr) (unsafe.Pointer, foreign_call_list) {
+	if length == 0 {
+		return nil, foreign_call_list{}
+	}
+	if uintptr(length) > (1<<62)/size {
+		panic("no memory is as large as the answer")
+	}
+	at := room.take(uintptr(length) * size)
+	return at, foreign_call_list{uintptr(at), uintptr(length)}
+}
+
+func (room *foreign_call_room) text(value string) foreign_call_list {
+	at, list := room.list(len(value), 1)
+	copy(unsafe.Slice((*byte)(at), len(value)), value)
+	return list
+}
+
+// A copy of values without pointers, which lie in Go as their views do.
+func foreign_call_copy[T any](room *foreign_call_room, values []T) foreign_call_list {
+	var value T
+	at, list := room.list(len(values), unsafe.Sizeof(value))
+	copy(unsafe.Slice((*T)(at), len(values)), values)
+	return list
+}
+
+// The view of the answer, so many bytes long.
+func (room *foreign_call_room) answer(size uintptr) unsafe.Pointer {
+	room.view = room.take(size)
+	return room.view
+}
+
+// How a call ends, as in foreign_call.h.
+const (
+	foreign_call_answered C.uint32_t = C.FOREIGN_CALL_ANSWERED
+	foreign_call_failed   C.uint32_t = C.FOREIGN_CALL_FAILED
+	foreign_call_given_up C.uint32_t = C.FOREIGN_CALL_GIVEN_UP
+)
+
+// The codes of failures that are not the functions' own.
+const (
+	foreign_call_no_code  = 1
+	foreign_call_panicked = -1
+	foreign_call_no_impl  = -2
+)
+
+type foreign_call_failure struct {
+	code    int32
+	message foreign_call_list
+}
+
+// A message is for people: what is no UTF-8 in it is replaced, as Rust would not take it.
+func (room *foreign_call_room) fail(code int32, message string) C.uint32_t {
+	room.used = 0
+	view := (*foreign_call_failure)(room.answer(unsafe.Sizeof(foreign_call_failure{})))
+	*view = foreign_call_failure{code, room.text(strings.ToValidUTF8(message, "\ufffd"))}
+	return foreign_call_failed
+}
+
+func (room *foreign_call_room) fail_with(err error) C.uint32_t {
+	code := int32(foreign_call_no_code)
+	var coded interface{ Code() int32 }
+	if errors.As(err, &coded) {
+		code = coded.Code()
+	}
+	return room.fail(code, err.Error())
+}
+
+func foreign_call_nobody(name string) string {
+	return "nobody implements " + name + ": set " + name + "Impl in an init function"
+}
+
+// Deferred around the user's functions: a panic becomes a failure with its message. (One without a
+// reason is none to recover, and leaves the call given up, as it was in the beginning.)
+func foreign_call_recover(room *foreign_call_room, status *C.uint32_t) {
+	if reason := recover(); reason != nil {
+		*status = room.fail(foreign_call_panicked, "panic: "+fmt.Sprint(reason))
+	}
+}
+
+// So many one-way calls have panicked. Nobody waits for them, so the reason goes to standard error.
+var foreign_call_one_way_panics atomic.Uint64
+
+func foreign_call_recover_one_way(name string) {
+	if reason := recover(); reason != nil {
+		foreign_call_one_way_panics.Add(1)
+		fmt.Fprintf(os.Stderr, "%s: panic: %v\n", name, reason)
+	}
+}
+
+// Answers a call from a goroutine, so that Rust need not wait.
+func foreign_call_later(call C.foreign_call, run func(room *foreign_call_room) C.uint32_t) {
+	handle, rust := C.uintptr_t(call.handle), C.uintptr_t(uintptr(unsafe.Pointer(call.rust)))
+	go func() {
+		room := (*foreign_call_room)(C.foreign_call_new_room())
+		status := foreign_call_given_up
+		// Deferred, as a goroutine that calls runtime.Goexit gets no further than its function.
+		defer func() {
+			C.foreign_call_answer_at(handle, rust, status, C.uintptr_t(uintptr(unsafe.Pointer(room))))
+			C.free(unsafe.Pointer(room))
+		}()
+		status = run(room)
+	}()
+}
