@@ -1,0 +1,3 @@
+module foreign_call_conformance_go
+
+go 1.19
