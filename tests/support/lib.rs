@@ -19,7 +19,7 @@ use serde_json::Value;
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The experiments, in reading order.
-pub const EXPERIMENTS: [&str; 9] = [
+pub const EXPERIMENTS: [&str; 10] = [
     "poc_cc",
     "poc_callback",
     "poc_function_pointer",
@@ -29,6 +29,7 @@ pub const EXPERIMENTS: [&str; 9] = [
     "pass_rust_object_3",
     "bridge_with_tokio",
     "bridge_with_sync",
+    "bridge_with_future",
 ];
 
 /// Those whose chapters end with the library: before them there is nothing that it takes over.
@@ -131,6 +132,19 @@ pub fn assert_signal(output: &Output, signal: i32) {
     use std::os::unix::process::ExitStatusExt;
     let ended_by = output.status.signal();
     assert_eq!(ended_by, Some(signal), "{}\n{}", output.status, stderr(output));
+}
+
+/// Builds one binary with AddressSanitizer, C and all, in a folder of its own.
+pub fn with_address_sanitizer(package: &str, binary: &str) -> PathBuf {
+    let folder = built().binary(binary).parent().expect("a folder").join("address_sanitizer");
+    let mut build = Command::new(env!("CARGO"));
+    build.current_dir(workspace()).args(["build", "--quiet", "--package", package]);
+    build.args(["--bin", binary, "--target", env!("TARGET"), "--target-dir"]).arg(&folder);
+    build.env("RUSTC_BOOTSTRAP", "1");
+    build.env("RUSTFLAGS", "-Zsanitizer=address -Cunsafe-allow-abi-mismatch=sanitizer");
+    let output = build.output().expect("cargo is there: it started this test");
+    assert!(output.status.success(), "cargo build failed: {}", stderr(&output));
+    folder.join(env!("TARGET")).join("debug").join(binary)
 }
 
 /// The C compiler that builds the experiments, for tests that compile wrong C.
