@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"math/rand"
 	"runtime"
 	"sync"
@@ -33,6 +34,20 @@ func (it *later) sum(numbers []uint64) (uint64, error) {
 	}
 	it.ended.Add(1)
 	return sum, nil
+}
+
+// Looks once: it cannot know yet whether anybody waits.
+func (it *later) search(numbers []uint64, wanted uint64) (uint64, error) {
+	for i, number := range numbers {
+		if number == wanted {
+			return uint64(i), nil
+		}
+	}
+	return 0, errors.New("it is nowhere")
+}
+
+func (it *later) search_in_time(numbers []uint64, wanted uint64) (uint64, error) {
+	return it.search(numbers, wanted)
 }
 
 // Until then every sum waits.
