@@ -9,6 +9,7 @@ extern crate self as foreign_call;
 
 pub mod call;
 pub mod convert;
+pub mod offer;
 
 #[path = "../model/src/shape.rs"]
 mod shape;
@@ -17,7 +18,9 @@ mod shape;
 pub use call::{CallError, kept_calls, refused_answers, within};
 #[doc(inline)]
 pub use convert::{ConvertError, FromRef, ListRef, MemType, StringRef, ToRef, View, Writer};
-pub use foreign_call_macros::{R2G, r2g};
+pub use foreign_call_macros::{R2G, g2r, r2g};
+#[doc(inline)]
+pub use offer::{AlreadyOffered, Task, panicked_calls, refused_calls};
 
 /// What the macros write refers to. Not for anybody else.
 #[doc(hidden)]

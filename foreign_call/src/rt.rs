@@ -4,6 +4,10 @@ pub use std::time::Duration;
 
 pub use crate::call::{Answer, Interface, RawCall, Scalar, answered, call_later, call_now, lend};
 pub use crate::convert::{Room, place_size};
+pub use crate::offer::{
+    AnswerFunction, Later, Reply, Slot, Spawn, answer_later, answer_now, begin, list, owned,
+    scalar, tell, text,
+};
 pub use crate::shape::{ABI, Shape};
 
 use crate::convert::{ConvertError, Problem};

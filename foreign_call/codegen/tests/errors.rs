@@ -121,7 +121,7 @@ src/call.rs:12:43: error: `Result<A, B_C>` and `Result<A_B, C>` would have the s
 fn a_file_without_a_trait_and_a_file_that_is_not_rust() {
     assert_data_eq!(
         said("struct User;\n"),
-        str!["src/call.rs: error: no trait here has `#[foreign_call::r2g]`, so there is nothing to call"]
+        str!["src/call.rs: error: no trait here has `#[foreign_call::r2g]` or `#[foreign_call::g2r]`, so there is nothing to call"]
             .raw()
     );
     assert_data_eq!(
@@ -154,6 +154,17 @@ mod inner {
 trait Other {
     fn check();
 }
+#[g2r]
+trait Offered {
+    fn interface(&self);
+    fn check(&self) -> u8;
+    fn check_answer(&self);
+    fn check_rust(&self);
+}
+#[g2r]
+trait Call {
+    fn check(&self);
+}
 ";
     assert_data_eq!(
         said(source),
@@ -167,6 +178,15 @@ src/call.rs:6:8: error: in C this name belongs to the calls of `check`
 src/call.rs:15:7: error: there are two traits `Other`; the peer's functions begin with it
  15 | trait Other {
     |       ^^^^^
+src/call.rs:20:8: error: the interface's number has this name in C
+ 20 |     fn interface(&self);
+    |        ^^^^^^^^^
+src/call.rs:22:8: error: in C this name belongs to the calls of `check`
+ 22 |     fn check_answer(&self);
+    |        ^^^^^^^^^^^^
+src/call.rs:23:8: error: in C this name belongs to the calls of `check`
+ 23 |     fn check_rust(&self);
+    |        ^^^^^^^^^^
 "#]]
         .raw()
     );

@@ -1,6 +1,7 @@
 //! The macros of `foreign_call`, which re-exports and documents them.
 
 mod calls;
+mod offers;
 mod views;
 
 use proc_macro::TokenStream;
@@ -37,4 +38,25 @@ pub fn derive_r2g(input: TokenStream) -> TokenStream {
 pub fn r2g(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as syn::ItemTrait);
     calls::expand(arguments.into(), &item).unwrap_or_else(|error| error.to_compile_error()).into()
+}
+
+/// Offers an implementation in Rust to C and Go, from the description of its functions as a trait.
+/// For a trait `Store` it makes `StoreOffer`: `StoreOffer::new(instance)` lets the peer call this
+/// instance, from any thread, until the offer is dropped.
+///
+/// | in the trait | the peer's call |
+/// |---|---|
+/// | `fn f(&self, a: A);` | one-way |
+/// | `fn f(&self, a: A) -> T;` | sync: answered before it returns |
+/// | `async fn f(&self, a: A) -> T;`, or `-> impl Future<Output = T>` | async; answered by a task, which `StoreOffer::new(instance, spawn)` gives to a runtime. Its future must be `Send` |
+///
+/// Arguments are owned or borrowed, as the trait has them. A sync function borrows a `&str`, and a
+/// `&[T]` of plain numbers, from the peer's own memory. `Send + Sync + 'static` is added to the trait.
+///
+/// If `T` is a `Result<_, CallError>`, its error is the call's failure, with code and message. Any
+/// other `Result` is a value like others. A panic is a failure, too.
+#[proc_macro_attribute]
+pub fn g2r(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let item = parse_macro_input!(item as syn::ItemTrait);
+    offers::expand(arguments.into(), &item).unwrap_or_else(|error| error.to_compile_error()).into()
 }

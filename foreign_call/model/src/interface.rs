@@ -11,8 +11,10 @@ use crate::{Definition, Trait, Type};
 pub struct Interface {
     /// Each after what it is made of.
     pub definitions: Vec<Definition>,
-    /// As they stand.
+    /// What Rust calls, as they stand.
     pub traits: Vec<Trait>,
+    /// What Rust implements and the peer calls, as they stand.
+    pub offers: Vec<Trait>,
 }
 
 impl Interface {
@@ -23,12 +25,14 @@ impl Interface {
     /// All that is wrong, each at its place.
     pub fn parse(source: &str) -> Result<Interface> {
         let file = syn::parse_file(source)?;
-        let mut found = Interface { definitions: Vec::new(), traits: Vec::new() };
+        let mut found =
+            Interface { definitions: Vec::new(), traits: Vec::new(), offers: Vec::new() };
         found.read(&file.items)?;
-        if found.traits.is_empty() {
+        if found.traits.is_empty() && found.offers.is_empty() {
             return Err(Error::new(
                 Span::call_site(),
-                "no trait here has `#[foreign_call::r2g]`, so there is nothing to call",
+                "no trait here has `#[foreign_call::r2g]` or `#[foreign_call::g2r]`, so there is \
+                 nothing to call",
             ));
         }
         found.check()?;
@@ -41,7 +45,10 @@ impl Interface {
         for item in items {
             let read = match item {
                 Item::Trait(item) if marked(&item.attrs, Trait::ATTRIBUTE) => {
-                    Trait::parse(item).and_then(|it| self.add(it))
+                    Trait::parse(item).and_then(|it| self.add(it, Direction::Called))
+                }
+                Item::Trait(item) if marked(&item.attrs, Trait::OFFERED) => {
+                    Trait::parse_offered(item).and_then(|it| self.add(it, Direction::Offered))
                 }
                 Item::Struct(item) if derived(&item.attrs) => self.define(item.clone().into()),
                 Item::Enum(item) if derived(&item.attrs) => self.define(item.clone().into()),
@@ -57,15 +64,23 @@ impl Interface {
         all(errors)
     }
 
-    fn add(&mut self, it: Trait) -> Result<()> {
-        if self.traits.iter().any(|other| other.name == it.name) {
+    fn add(&mut self, it: Trait, direction: Direction) -> Result<()> {
+        if self.all_traits().any(|other| other.name == it.name) {
             return Err(Error::new(
                 it.span,
                 format!("there are two traits `{}`; the peer's functions begin with it", it.name),
             ));
         }
-        self.traits.push(it);
+        match direction {
+            Direction::Called => self.traits.push(it),
+            Direction::Offered => self.offers.push(it),
+        }
         Ok(())
+    }
+
+    /// What is called in either direction.
+    pub fn all_traits(&self) -> impl Iterator<Item = &Trait> {
+        self.traits.iter().chain(&self.offers)
     }
 
     fn define(&mut self, item: DeriveInput) -> Result<()> {
@@ -86,7 +101,7 @@ impl Interface {
         for field in self.definitions.iter().flat_map(|definition| definition.fields()) {
             errors.extend(self.known(&field.ty, field.span).err());
         }
-        for function in self.traits.iter().flat_map(|it| &it.functions) {
+        for function in self.all_traits().flat_map(|it| &it.functions) {
             for argument in &function.arguments {
                 errors.extend(self.known(&argument.ty, argument.span).err());
             }
@@ -159,6 +174,14 @@ impl Interface {
         let found = self.definitions.iter().find(|definition| definition.name == name);
         found.expect("every name was looked up when the file was read")
     }
+}
+
+/// Who calls a trait's functions.
+enum Direction {
+    /// Rust.
+    Called,
+    /// The peer.
+    Offered,
 }
 
 fn names_in(ty: &Type, names: &mut Vec<String>) {

@@ -126,7 +126,16 @@ impl Interface {
 
     /// The number of a trait: both sides must have the same.
     pub fn trait_shape(&self, it: &Trait) -> u64 {
-        let mut shape = Shape::new("trait").number(ABI).text(&it.name);
+        self.functions_shape(Shape::new("trait"), it)
+    }
+
+    /// The number of a trait that Rust implements.
+    pub fn offer_shape(&self, it: &Trait) -> u64 {
+        self.functions_shape(Shape::new("offer"), it)
+    }
+
+    fn functions_shape(&self, kind: Shape, it: &Trait) -> u64 {
+        let mut shape = kind.number(ABI).text(&it.name);
         for function in &it.functions {
             shape = shape.text(&function.name).text(function.mode.name());
             if function.cancel {

@@ -2,7 +2,7 @@
 //!
 //! The macros read a trait or a type at a time, the generator a whole file; both read it here, so
 //! that they cannot disagree. [`Interface`] is the file: its [`Definition`]s, in an order in which
-//! each comes after what it is made of, and its [`Trait`]s. [`Layout`] says where the parts of a view
+//! each comes after what it is made of, its [`Trait`]s to be called, and those that it offers. [`Layout`] says where the parts of a view
 //! lie, and [`shape`] adds all of it up to one number.
 
 mod definition;
@@ -10,6 +10,7 @@ mod errors;
 mod interface;
 mod layout;
 mod marks;
+mod offer;
 pub mod shape;
 mod trait_;
 mod types;

@@ -218,7 +218,7 @@ impl Function {
 }
 
 impl Argument {
-    fn parse(argument: &FnArg) -> Result<Argument> {
+    pub(crate) fn parse(argument: &FnArg) -> Result<Argument> {
         let FnArg::Typed(argument) = argument else {
             return Err(Error::new_spanned(argument, "`self` has no place here"));
         };

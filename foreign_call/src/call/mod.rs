@@ -69,6 +69,7 @@ mod within;
 pub use error::CallError;
 pub use interface::{Interface, Notify};
 pub use loan::kept_calls;
+pub(crate) use raw::{ANSWERED, FAILED, FailureRef, GIVEN_UP};
 pub use raw::{RawCall, refused_answers};
 pub use within::within;
 

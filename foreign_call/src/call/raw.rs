@@ -51,16 +51,16 @@ pub(super) fn state(waited_for: bool) -> u32 {
     if waited_for { WAITED_FOR } else { NOT_WAITED_FOR }
 }
 
-const ANSWERED: u32 = 0;
-const FAILED: u32 = 1;
-const GIVEN_UP: u32 = 2;
+pub(crate) const ANSWERED: u32 = 0;
+pub(crate) const FAILED: u32 = 1;
+pub(crate) const GIVEN_UP: u32 = 2;
 
 /// A failure as the peer reports it: `foreign_call_failure` in C.
 #[derive(Clone, Copy)]
 #[repr(C)]
-struct FailureRef<'a> {
-    code: i32,
-    message: StringRef<'a>,
+pub(crate) struct FailureRef<'a> {
+    pub(crate) code: i32,
+    pub(crate) message: StringRef<'a>,
 }
 
 // SAFETY: repr(C): a number and a view.

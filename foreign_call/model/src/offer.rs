@@ -1,0 +1,146 @@
+//! Traits that Rust implements and the peer calls.
+
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+use syn::{Error, FnArg, ItemTrait, ReceiverKind, Result, Signature, TraitItem, TraitItemFn};
+
+use crate::errors::{all, every};
+use crate::{Argument, Function, Mode, Outcome, Trait, Type, answered, docs, is_mark, returned};
+
+impl Trait {
+    /// The attribute that marks one which Rust implements.
+    pub const OFFERED: &str = "g2r";
+
+    /// Reads a trait that Rust implements. Its functions are [`Mode::OneWay`], [`Mode::Sync`] or
+    /// [`Mode::Async`].
+    ///
+    /// # Errors
+    ///
+    /// At what the peer can't call.
+    pub fn parse_offered(item: &ItemTrait) -> Result<Trait> {
+        if !item.generics.params.is_empty() {
+            return Err(Error::new_spanned(&item.generics, "a trait of calls can't be generic"));
+        }
+        if !item.supertraits.is_empty() {
+            return Err(Error::new_spanned(
+                &item.supertraits,
+                "leave it out: `Send + Sync + 'static` is added, and nothing else can be called",
+            ));
+        }
+        let parse = |item: &TraitItem| match item {
+            TraitItem::Fn(function) => Function::parse_offered(function),
+            other => Err(Error::new_spanned(other, "only functions can be called")),
+        };
+        let functions = every(item.items.iter().map(parse))?;
+        all(functions.iter().filter_map(|function| function.is_free_offered(&functions).err()))?;
+        Ok(Trait {
+            name: item.ident.to_string(),
+            docs: docs(&item.attrs),
+            functions,
+            span: item.ident.span(),
+        })
+    }
+}
+
+impl Function {
+    /// Whether the generator gives its name in C to nothing else.
+    fn is_free_offered(&self, all: &[Function]) -> Result<()> {
+        let made_for = |suffix| {
+            let base = self.name.strip_suffix(suffix)?;
+            all.iter().find(|other| other.name == base)
+        };
+        if self.name == "interface" {
+            return Err(Error::new(self.span, "the interface's number has this name in C"));
+        }
+        match made_for("_rust").or_else(|| made_for("_answer")) {
+            Some(other) => Err(Error::new(
+                self.span,
+                format!("in C this name belongs to the calls of `{}`", other.name),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn parse_offered(item: &TraitItemFn) -> Result<Function> {
+        let signature = &item.sig;
+        if let Some(body) = &item.default {
+            return Err(Error::new_spanned(
+                body,
+                "the implementation has the body; end the declaration with `;`",
+            ));
+        }
+        if !signature.generics.params.is_empty() {
+            return Err(Error::new_spanned(
+                &signature.generics,
+                "a function that C calls can't be generic",
+            ));
+        }
+        if let Some(cfg) = item.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+            return Err(Error::new_spanned(
+                cfg,
+                "the generator can't know which `cfg` holds; make two traits of it",
+            ));
+        }
+        if let Some(mark) = item.attrs.iter().find(|attribute| is_mark(attribute)) {
+            return Err(Error::new_spanned(mark, "this mark is for calls to the peer, with `r2g`"));
+        }
+        receiver(signature)?;
+        let arguments = every(signature.inputs.iter().skip(1).map(argument))?;
+        let (answer, later) = returned(signature)?;
+        let mode = match (later, answer) {
+            (true, _) => Mode::Async,
+            (false, Some(_)) => Mode::Sync,
+            (false, None) => Mode::OneWay,
+        };
+        let written = answer.map(answered);
+        let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
+        let answer_span = answer.map_or_else(|| signature.ident.span(), Spanned::span);
+        Ok(Function {
+            name: signature.ident.unraw().to_string(),
+            docs: docs(&item.attrs),
+            arguments,
+            answer: match answer {
+                Some(ty) => Some(Type::parse(ty)?),
+                None => later.then_some(Type::Unit),
+            },
+            outcome,
+            mode,
+            send: later,
+            cancel: false,
+            deadline: None,
+            span: signature.ident.span(),
+            answer_span,
+        })
+    }
+}
+
+fn argument(argument: &FnArg) -> Result<Argument> {
+    if let FnArg::Typed(typed) = argument
+        && let syn::Type::Reference(reference) = &*typed.ty
+        && reference.mutability.is_some()
+    {
+        return Err(Error::new_spanned(
+            reference,
+            "what the peer lends may be read, not written; use `&`",
+        ));
+    }
+    Argument::parse(argument)
+}
+
+/// The first argument must be `&self`.
+fn receiver(signature: &Signature) -> Result<()> {
+    match signature.inputs.first() {
+        Some(FnArg::Receiver(it)) if matches!(it.kind, ReceiverKind::Reference(_, None, None)) => {
+            Ok(())
+        }
+        Some(FnArg::Receiver(other)) => Err(Error::new_spanned(
+            other,
+            "several threads may call the same instance at once: take `&self`, and have a lock or \
+             atomics inside",
+        )),
+        _ => Err(Error::new_spanned(
+            &signature.ident,
+            "an instance is offered, so its functions take `&self`",
+        )),
+    }
+}
