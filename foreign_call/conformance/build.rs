@@ -1,7 +1,11 @@
-//! Writes `interface.h`, compiles the C, links it.
+//! Writes `interface.h` and `offered.h`, compiles the C, links it.
 
 fn main() {
     foreign_call_codegen::Builder::new("src/interface.rs")
+        .source("src/offered.rs")
+        .c("csrc/caller.c")
+        .c("csrc/caller_hostile.c")
+        .c("csrc/caller_threads.c")
         .c("csrc/cost.c")
         .c("csrc/echo.c")
         .c("csrc/hostile.c")

@@ -16,6 +16,7 @@
 
 mod builder;
 mod c;
+mod c_offers;
 mod diagnostic;
 mod go;
 mod go_build;

@@ -8,7 +8,9 @@ use snapbox::{assert_data_eq, file};
 
 const DEMO: &str = include_str!("../../demo/src/call.rs");
 const EVERY_TYPE: &str = include_str!("../../conformance/src/interface.rs");
+const OFFERED: &str = include_str!("../../conformance/src/offered.rs");
 const RUNTIME: &str = include_str!("../../include/foreign_call.h");
+const OFFERS: &str = include_str!("../../include/foreign_call_offers.h");
 
 fn generated(source: &str) -> String {
     c_header(source, "src/call.rs").unwrap_or_else(|error| panic!("{error}"))
@@ -17,7 +19,8 @@ fn generated(source: &str) -> String {
 /// Without the part that is the same in every header.
 fn without_runtime(header: &str) -> String {
     assert!(header.contains(RUNTIME), "the runtime is in it");
-    header.replace(RUNTIME, "(include/foreign_call.h)\n")
+    let header = header.replace(RUNTIME, "(include/foreign_call.h)\n");
+    header.replace(OFFERS, "(include/foreign_call_offers.h)\n")
 }
 
 #[test]
@@ -31,16 +34,24 @@ fn the_header_of_every_type() {
 }
 
 #[test]
+fn the_header_of_what_is_offered() {
+    assert_data_eq!(without_runtime(&generated(OFFERED)), file!["offered.h.txt"].raw());
+}
+
+#[test]
 fn both_compilers_take_it_without_a_warning() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |name: &str| folder.path().join(name);
     fs::write(at("demo.h"), generated(DEMO)).expect("written");
     fs::write(at("every.h"), generated(EVERY_TYPE)).expect("written");
-    // Both in one file, and one of them twice; and a file with nothing but the types.
-    let all = "#include \"demo.h\"\n#include \"every.h\"\n#include \"demo.h\"\n";
+    fs::write(at("offered.h"), generated(OFFERED)).expect("written");
+    // All in one file, and one of them twice; and a file with nothing but the types.
+    let all = "#include \"demo.h\"\n#include \"every.h\"\n#include \"offered.h\"\n\
+        #include \"demo.h\"\n";
     fs::write(at("all.c"), all).expect("written");
-    let types = "#define FOREIGN_CALL_TYPES_ONLY\n#include \"every.h\"\n\
-        static int Echo_all(void) { return 0; }\nint main(void) { return Echo_all(); }\n";
+    let types = "#define FOREIGN_CALL_TYPES_ONLY\n#include \"every.h\"\n#include \"offered.h\"\n\
+        static int Echo_all(void) { return 0; }\nstatic int Store_get(void) { return 0; }\n\
+        int main(void) { return Echo_all() + Store_get(); }\n";
     fs::write(at("types.c"), types).expect("written");
     let mut tried = 0;
     for compiler in ["cc", "gcc", "clang"] {

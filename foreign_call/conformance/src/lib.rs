@@ -1,5 +1,7 @@
 //! Every type and every fault, through C and back. The tests use it; there is nothing else to see.
 
+mod by_hand;
 mod interface;
+pub mod offered;
 
 pub use interface::*;
