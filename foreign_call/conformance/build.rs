@@ -4,6 +4,7 @@ fn main() {
     foreign_call_codegen::Builder::new("src/interface.rs")
         .source("src/offered.rs")
         .c("csrc/caller.c")
+        .c("csrc/caller_cost.c")
         .c("csrc/caller_hostile.c")
         .c("csrc/caller_threads.c")
         .c("csrc/cost.c")

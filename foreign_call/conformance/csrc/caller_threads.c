@@ -85,34 +85,3 @@ void Caller_run(uint32_t threads, uint64_t calls, Caller_run_call call) {
         atomic_load(&to.answered), atomic_load(&to.unavailable), atomic_load(&to.other)};
     Caller_run_answer(call, &counts);
 }
-
-static void
-length(void *sum, uint32_t status, const uint64_t *answer, const foreign_call_failure *failure) {
-    (void)failure;
-    if (status == FOREIGN_CALL_ANSWERED) {
-        *(uint64_t *)sum += *answer;
-    }
-}
-
-void Caller_lengths(const StringRef *text, uint64_t calls, Caller_lengths_call call) {
-    uint64_t sum = 0;
-    for (uint64_t i = 0; i < calls; i++) {
-        Store_length(text, length, &sum);
-    }
-    Caller_lengths_answer(call, sum);
-}
-
-/* Rust's, in src/by_hand.rs. */
-bool store_length_by_hand(const StringRef *text, uint64_t *answer);
-
-void Caller_lengths_by_hand(
-    const StringRef *text, uint64_t calls, Caller_lengths_by_hand_call call) {
-    uint64_t sum = 0;
-    for (uint64_t i = 0; i < calls; i++) {
-        uint64_t answer;
-        if (store_length_by_hand(text, &answer)) {
-            sum += answer;
-        }
-    }
-    Caller_lengths_by_hand_answer(call, sum);
-}

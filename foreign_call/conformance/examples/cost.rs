@@ -17,6 +17,7 @@ use std::{env, pin};
 
 use foreign_call::ToRef;
 use foreign_call::convert::Buffer;
+use foreign_call_conformance::offered::{Caller, CallerImpl, Meter, MeterOffer};
 use foreign_call_conformance::{Cost, CostImpl, Request, User};
 
 unsafe extern "C" {
@@ -47,10 +48,38 @@ fn later(number: u64) -> u64 {
     }
 }
 
-const SUBJECTS: [&str; 6] =
-    ["one-way", "flat", "flat by hand", "nested", "nested by hand", "async, answered at once"];
+/// What C calls, in the other direction.
+struct Ruler;
+
+impl Meter for Ruler {
+    fn length(&self, text: &str) -> u64 {
+        text.len() as u64
+    }
+}
+
+/// Here the loop is C's.
+fn from_c(calls: u64) -> u64 {
+    let _offer = MeterOffer::new(Ruler).expect("nobody else offers");
+    CallerImpl::lengths(black_box("chihai"), calls)
+}
+
+const SUBJECTS: [&str; 8] = [
+    "one-way",
+    "flat",
+    "flat by hand",
+    "nested",
+    "nested by hand",
+    "async, answered at once",
+    "from C",
+    "from C, by hand",
+];
 
 fn run(subject: &str, calls: u64) -> u64 {
+    match subject {
+        "from C" => return from_c(calls),
+        "from C, by hand" => return CallerImpl::lengths_by_hand(black_box("chihai"), calls),
+        _ => {}
+    }
     let user = User { name: "chihai".into(), age: 28 };
     let request = Request { users: vec![user.clone(), user.clone()], bytes: vec![1; 64] };
     let (user, request) = (black_box(&user), black_box(&request));

@@ -1,4 +1,4 @@
-//! What one would write without the library, for `examples/offer_cost.rs`.
+//! What one would write without the library, for `examples/cost.rs`.
 
 use std::ffi::c_char;
 use std::slice;
@@ -18,7 +18,7 @@ struct Text {
 ///
 /// Null, or a text; and somewhere to write to.
 #[unsafe(no_mangle)]
-unsafe extern "C" fn store_length_by_hand(text: *const Text, answer: *mut u64) -> bool {
+unsafe extern "C" fn meter_length_by_hand(text: *const Text, answer: *mut u64) -> bool {
     if text.is_null() || !text.is_aligned() {
         return false;
     }

@@ -60,11 +60,17 @@ pub trait Store {
         only: &[u64],
     ) -> Result<u64, CallError>;
     fn scalars(&self, a: i8, b: f64, flag: bool, letter: char) -> (i8, f64, bool, char);
-    fn length(&self, text: &str) -> u64;
     fn touched(&self, key: &str);
     /// What it borrows is its own: C's is gone when it runs.
     async fn fetch(&self, url: &str, tags: &[String], page: Page) -> Result<Page, CallError>;
     fn ready(&self) -> impl std::future::Future<Output = ()>;
+}
+
+/// Offered by `examples/cost.rs`.
+#[g2r]
+pub trait Meter {
+    /// In bytes.
+    fn length(&self, text: &str) -> u64;
 }
 
 /// C, which calls a [`Store`] and answers what it was answered, or fails as that did.
@@ -96,7 +102,7 @@ pub trait Caller {
     /// So many calls of every kind, on so many threads of C's. When each has its answer: how many
     /// were answered, failed because nobody offered, and anything else.
     fn run(threads: u32, calls: u64) -> Result<(u64, u64, u64), CallError>;
-    /// So many calls of `length` from one loop in C; the sum of what was answered.
+    /// So many calls of [`Meter::length`] from one loop in C; the sum of what was answered.
     fn lengths(text: &str, calls: u64) -> u64;
     /// The same, to a function that was written by hand.
     fn lengths_by_hand(text: &str, calls: u64) -> u64;

@@ -24,10 +24,6 @@ impl Store for Untouched {
         unreachable!("scalars")
     }
 
-    fn length(&self, _: &str) -> u64 {
-        unreachable!("length")
-    }
-
     fn touched(&self, _: &str) {
         unreachable!("touched")
     }

@@ -54,10 +54,6 @@ impl Store for Shelf {
         unreachable!("scalars")
     }
 
-    fn length(&self, _: &str) -> u64 {
-        unreachable!("length")
-    }
-
     fn touched(&self, _: &str) {}
 
     async fn fetch(&self, url: &str, tags: &[String], page: Page) -> Result<Page, CallError> {

@@ -68,10 +68,6 @@ impl Store for Mortal {
         unreachable!("scalars")
     }
 
-    fn length(&self, _: &str) -> u64 {
-        unreachable!("length")
-    }
-
     fn touched(&self, _: &str) {
         self.look();
     }
