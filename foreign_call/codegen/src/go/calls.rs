@@ -88,19 +88,19 @@ impl File<'_> {
         );
         let (mut outer, mut inner, mut passed) = (Vec::new(), Vec::new(), Vec::new());
         for argument in &function.arguments {
+            let (c, _) = types(argument);
             let name = format!("arg_{}", argument.name);
-            let ty = if argument.ty.is_scalar() { c::view(&argument.ty) } else { String::new() };
-            match ty.as_str() {
-                "" => {
-                    outer.push(format!("const void *{name}"));
+            outer.push(format!("{c} {name}"));
+            // Go knows neither `const` nor C's `bool`.
+            match c.as_str() {
+                "const void *" => {
                     inner.push("void *".to_owned());
                     passed.push(format!("(void *){name}"));
                     continue;
                 }
                 "bool" => inner.push("uint8_t".to_owned()),
-                ty => inner.push(ty.to_owned()),
+                _ => inner.push(c),
             }
-            outer.push(format!("{ty} {name}"));
             passed.push(name);
         }
         outer.push("foreign_call call".to_owned());
@@ -118,16 +118,35 @@ impl File<'_> {
         );
     }
 
+    /// C pushes the call, with its arguments as words, and a goroutine runs it.
     fn later(&mut self, it: &Trait, function: &Function) {
         let symbol = format!("{}_{}", it.name, function.name);
-        let body = self.body(it, function, "\t\t");
-        let parameters = [parameters(function), vec!["call C.foreign_call".to_owned()]].concat();
+        let body = self.body(it, function, "\t");
+        let room = vec!["room *foreign_call_room".to_owned()];
         self.calls += &format!(
-            "//export {symbol}\nfunc {symbol}({}) {{\n\
-             \tforeign_call_later(call, func(room *foreign_call_room) (status C.uint32_t) {{\n\
-             {body}\t}})\n}}\n\n",
-            parameters.join(", ")
+            "func foreign_call_run_{symbol}({}) (status C.uint32_t) {{\n{body}}}\n\n",
+            [room, parameters(function)].concat().join(", ")
         );
+        let (mut outer, mut words, mut passed) = (Vec::new(), String::new(), String::new());
+        for (at, argument) in function.arguments.iter().enumerate() {
+            let (c, go) = types(argument);
+            let name = format!("arg_{}", argument.name);
+            outer.push(format!("{c} {name}"));
+            words += &format!("    memcpy(&record.words[{at}], &{name}, sizeof {name});\n");
+            passed += &format!(", *(*{go})(unsafe.Pointer(&record.words[{at}]))");
+        }
+        outer.push("foreign_call call".to_owned());
+        let number = self.later;
+        self.later += 1;
+        self.words = self.words.max(function.arguments.len());
+        self.c += &format!(
+            "FOREIGN_CALL_GO void {symbol}({}) {{\n    foreign_call_record record;\n    \
+             record.call = call;\n    record.function = {number};\n{words}    \
+             foreign_call_later(&record);\n}}\n\n",
+            outer.join(", ")
+        );
+        self.dispatch +=
+            &format!("\tcase {number}:\n\t\treturn foreign_call_run_{symbol}(room{passed})\n");
     }
 
     /// Calls the user's function and writes its answer to `room`.
@@ -178,16 +197,18 @@ impl File<'_> {
     }
 }
 
+/// The type of an argument in C, and in a Go function that C calls.
+fn types(argument: &Argument) -> (String, String) {
+    match &argument.ty {
+        Type::Scalar("bool") => ("bool".to_owned(), "C.uint8_t".to_owned()),
+        ty @ Type::Scalar(_) => (c::view(ty), format!("C.{}", c::view(ty))),
+        _ => ("const void *".to_owned(), "unsafe.Pointer".to_owned()),
+    }
+}
+
 /// Of a Go function that C calls.
 fn parameters(function: &Function) -> Vec<String> {
-    let parameter = |argument: &Argument| {
-        let ty = match &argument.ty {
-            Type::Scalar("bool") => "C.uint8_t".to_owned(),
-            ty @ Type::Scalar(_) => format!("C.{}", c::view(ty)),
-            _ => "unsafe.Pointer".to_owned(),
-        };
-        format!("arg_{} {ty}", argument.name)
-    };
+    let parameter = |argument: &Argument| format!("arg_{} {}", argument.name, types(argument).1);
     function.arguments.iter().map(parameter).collect()
 }
 

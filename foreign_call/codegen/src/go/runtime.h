@@ -4,6 +4,10 @@
 
 #include <stdlib.h>
 
+#ifndef FOREIGN_CALL_WORDS
+#define FOREIGN_CALL_WORDS 1 /* the most arguments that an async function has */
+#endif
+
 /* cgo compiles this text twice. The linker takes one of each. */
 #define FOREIGN_CALL_GO __attribute__((weak))
 
@@ -77,6 +81,80 @@ static inline void *foreign_call_new_room(void) {
         foreign_call_open(room);
     }
     return room;
+}
+
+/* An async call on its way to a goroutine. */
+typedef struct foreign_call_record {
+    foreign_call call;
+    uint64_t function; /* its number in the generated file */
+    uint64_t words[FOREIGN_CALL_WORDS];
+} foreign_call_record;
+
+enum { FOREIGN_CALL_SLOTS = 256 };
+
+typedef struct foreign_call_slot {
+    uint64_t turn; /* in each lap twice its number: empty; and one more: full */
+    foreign_call_record record;
+} foreign_call_slot;
+
+/* Async calls that no goroutine has taken yet: any thread pushes, any goroutine pops. So a call
+ * gets to a goroutine that is looking without its thread entering Go. All zero is empty. */
+typedef struct foreign_call_queue {
+    uint64_t head; /* so many were popped */
+    uint64_t pad1[15];
+    uint64_t tail; /* so many were pushed */
+    uint64_t pad2[15];
+    uint32_t looking; /* 1 while a goroutine looks for calls, or is on its way to */
+    uint32_t pad3[31];
+    foreign_call_slot slots[FOREIGN_CALL_SLOTS];
+} foreign_call_queue;
+
+FOREIGN_CALL_GO foreign_call_queue foreign_call_waiting;
+
+/* Go's. This one has a goroutine look, */
+extern void foreign_call_go_look(void);
+/* and this one starts one for the call. */
+extern void foreign_call_go_start(void *record);
+
+/* False if it is full. */
+static inline bool foreign_call_push(const foreign_call_record *record) {
+    foreign_call_queue *queue = &foreign_call_waiting;
+    uint64_t at = __atomic_load_n(&queue->tail, __ATOMIC_RELAXED);
+    for (;;) {
+        foreign_call_slot *slot = &queue->slots[at % FOREIGN_CALL_SLOTS];
+        uint64_t empty = at / FOREIGN_CALL_SLOTS * 2;
+        /* Pairs with Go's store when it has popped: the slot is read by then. */
+        uint64_t turn = __atomic_load_n(&slot->turn, __ATOMIC_ACQUIRE);
+        if (turn < empty) {
+            return false;
+        }
+        if (turn > empty) {
+            at = __atomic_load_n(&queue->tail, __ATOMIC_RELAXED);
+            continue;
+        }
+        /* One thread gets this place. Relaxed: what it does there is published by `turn`. */
+        if (__atomic_compare_exchange_n(
+                &queue->tail, &at, at + 1, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+            slot->record = *record;
+            /* Pairs with Go's load before it pops. */
+            __atomic_store_n(&slot->turn, empty + 1, __ATOMIC_RELEASE);
+            return true;
+        }
+    }
+}
+
+/* Hands an async call to a goroutine. */
+static inline void foreign_call_later(foreign_call_record *record) {
+    if (!foreign_call_push(record)) {
+        foreign_call_go_start(record);
+        return;
+    }
+    /* Pushed, then looked whether somebody looks; a goroutine stops looking, and then looks once
+     * more, with Go's atomics, which are sequentially consistent. So one of them sees the other. */
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&foreign_call_waiting.looking, __ATOMIC_RELAXED) == 0) {
+        foreign_call_go_look();
+    }
 }
 
 #endif
