@@ -20,7 +20,7 @@ const PARTS: [&str; 8] = [
 const LIBRARY: &str = "With the library";
 const LONGEST_EXCERPT: usize = 15;
 /// Languages whose blocks are excerpts of a file that the text names.
-const SOURCE: [&str; 3] = ["rust", "c", "toml"];
+const SOURCE: [&str; 4] = ["rust", "c", "go", "toml"];
 
 struct Block {
     language: String,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Once;
 
-use support::{EXPERIMENTS, WITH_THE_LIBRARY, workspace};
+use support::{EXPERIMENTS, NEEDS_GO, WITH_THE_LIBRARY, workspace};
 
 /// Commands whose transcripts are not run here, because they run this test or take minutes.
 /// Their blocks are marked `console,ignore`.
@@ -34,17 +34,29 @@ fn build() {
     });
 }
 
-#[test]
-fn transcripts_are_what_the_commands_print() {
+/// Runs what stands in these folders' READMEs.
+fn run_transcripts<'a>(folders: impl IntoIterator<Item = &'a str>) {
     build();
     let cases = trycmd::TestCases::new();
     cases.register_bin("cargo", Path::new(env!("CARGO")));
     cases.timeout(support::PATIENCE);
-    cases.case(workspace().join("README.md"));
-    for name in EXPERIMENTS {
-        cases.case(workspace().join(name).join("README.md"));
+    for folder in folders {
+        cases.case(workspace().join(folder).join("README.md"));
     }
     cases.run();
+}
+
+#[test]
+fn transcripts_are_what_the_commands_print() {
+    let without_go = EXPERIMENTS.into_iter().filter(|name| !NEEDS_GO.contains(name));
+    run_transcripts(without_go.chain([""]));
+}
+
+#[test]
+#[cfg_attr(not(go), ignore = "Go is missing")]
+fn transcripts_with_go_are_what_the_commands_print() {
+    cargo(&["build", "--quiet", "-p", "bridge_with_go_and_the_library"]);
+    run_transcripts(NEEDS_GO.iter().copied());
 }
 
 #[test]
@@ -73,7 +85,8 @@ const VARYING: [&str; 5] =
 #[test]
 fn with_the_library_the_same_lines_are_printed() {
     build();
-    for &name in WITH_THE_LIBRARY {
+    // With Go the library's calls are other ones, and the chapter shows what they print.
+    for &name in WITH_THE_LIBRARY.iter().filter(|name| !NEEDS_GO.contains(name)) {
         let (package, example, strategy) = match name {
             // Its strategies have the library's names.
             "bridge_with_sync" => ("callback_bridge", "device", "strategy"),

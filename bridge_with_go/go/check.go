@@ -16,7 +16,7 @@ func bridge_with_go_check(request *C.bridge_with_go_request, answer, slot C.uint
 	checkAndAnswer(request, answer, slot)
 }
 
-// Async: returns at once, and answers later, on a thread of Go's. Rust lends the request until then.
+// Async: returns at once, and answers later, on a thread of Go's. The request is lent until then.
 //
 //export bridge_with_go_check_later
 func bridge_with_go_check_later(

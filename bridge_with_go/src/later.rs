@@ -49,8 +49,8 @@ impl Loan {
             words: *const u8,
             length: usize,
         ) {
-            // SAFETY: the loan's box, from `lend`. Go answers once and reads nothing any more, so it
-            // is ours again. `Loan` is `Send`, and this is a thread of Go's.
+            // SAFETY: the loan's box, from `lend`. Go answers once, and reads nothing any more, so
+            // it is ours again. This is a thread of Go's, and all that is in it may be sent there.
             let loan = unsafe { Box::from_raw(slot.cast::<Loan>()) };
             // SAFETY: Go lends them until this returns.
             let verdict = unsafe { verdict(status, words, length) };

@@ -27,8 +27,8 @@ impl<'a> BytesRef<'a> {
     ///
     /// # Safety
     ///
-    /// They are readable and stay as they are for as long as `'a`. If there are none, the pointer is
-    /// null.
+    /// They are readable and stay as they are for as long as `'a`. If there are none, the pointer
+    /// is null.
     pub unsafe fn from_raw_parts(pointer: *const u8, length: usize) -> BytesRef<'a> {
         BytesRef { pointer, length, lent: PhantomData }
     }
@@ -91,8 +91,8 @@ impl<'a> Views<'a> {
 #[repr(C)]
 #[derive(Debug)]
 pub struct Shared {
-    /// One of `bridge_with_go_turn`. What the one wrote before it stores `turn` (with `Release`, and
-    /// Go's stores are stronger), the other sees who has loaded it (with `Acquire`).
+    /// One of `bridge_with_go_turn`. What one side wrote before it stored it (with `Release`), the
+    /// other sees once it has loaded it (with `Acquire`). Go's atomics are stronger.
     pub turn: AtomicU32,
     /// The answer to the last request.
     pub answer: UnsafeCell<u32>,

@@ -1,4 +1,4 @@
-//! WRONG: calls a Go function that nobody wrapped in a `recover`, with something that makes it panic.
+//! WRONG: calls a Go function without `recover`, with something that makes it panic.
 
 use std::process::ExitCode;
 

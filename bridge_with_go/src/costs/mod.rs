@@ -66,7 +66,7 @@ pub fn costs(request: &Request, batches: usize) -> anyhow::Result<Costs> {
         Ok(ffi::bridge_with_go_sum_of_ages(Views::new(request).request()))
     })?;
     let mut shared = Shared::new();
-    way("Go, by shared memory", 1_000, &mut || shared.sum_of_ages(request))?;
+    way("Go, by shared memory", 100, &mut || shared.sum_of_ages(request))?;
     drop(shared); // and Go's thread stops looking
     #[cfg(unix)]
     {

@@ -1,0 +1,3 @@
+module bridge_with_go_and_the_library
+
+go 1.19
