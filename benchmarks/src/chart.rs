@@ -88,7 +88,7 @@ pub fn is_limit(subject: &str) -> bool {
 }
 
 pub fn is_ours(subject: &str) -> bool {
-    subject.starts_with("callback_bridge")
+    ["callback_bridge", "foreign_call"].iter().any(|library| subject.starts_with(library))
 }
 
 /// With three digits at least.
@@ -149,7 +149,8 @@ fn draw_legend(area: &Area, chart: &Chart) -> Result<(), Box<dyn Error>> {
         area.draw(&Rectangle::new([(left, 37), (left + 12, 49)], colour.filled()))
     };
     square(14, OURS)?;
-    write(area, "callback_bridge", (31, 43), 13, HPos::Left, INK)?;
+    let ours = if chart.group == "foreign" { "foreign_call" } else { "callback_bridge" };
+    write(area, ours, (31, 43), 13, HPos::Left, INK)?;
     square(150, PEERS)?;
     write(area, "peers", (167, 43), 13, HPos::Left, INK)?;
     let mut left = 225;

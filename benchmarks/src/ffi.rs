@@ -35,4 +35,17 @@ unsafe extern "C" {
     );
     /// `void answers_pool_free(answers_pool *pool);`
     pub fn answers_pool_free(pool: *mut AnswersPool);
+    /// `void foreign_pool(answers_pool *threads);`
+    pub fn foreign_pool(threads: *mut AnswersPool);
+    /// `void foreign_empty(void);`
+    pub fn foreign_empty();
+    /// `void foreign_one_way(const void *user);`
+    pub fn foreign_one_way(user: *const c_void);
+    /// `void foreign_flat(const void *user, bool *pass);`
+    pub fn foreign_flat(user: *const c_void, pass: *mut bool);
+    /// `void foreign_nested(const void *request, bool *pass);`
+    pub fn foreign_nested(request: *const c_void, pass: *mut bool);
+    /// `//export foreign_go_nothing`, in `go/main.go`.
+    #[cfg(go)]
+    pub fn foreign_go_nothing();
 }

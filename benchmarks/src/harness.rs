@@ -11,7 +11,7 @@ use serde::Serialize;
 /// One figure of the JSON list.
 #[derive(Debug, Clone, Serialize)]
 pub struct Figure {
-    /// `closure`, `handoff`, `request` or `instructions`.
+    /// `closure`, `foreign`, `handoff`, `request` or `instructions`.
     pub group: &'static str,
     /// What was done.
     pub case: String,
@@ -135,8 +135,8 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// The figures of one group as tables, one for each case and metric, with the ratio of each to
-/// `reference` (or to the lowest, where that did not take part).
-pub fn print(figures: &[Figure], reference: &str) {
+/// the first of `references` that took part (or to the lowest, where none did).
+pub fn print(figures: &[Figure], references: &[&str]) {
     let mut tables: Vec<(&str, &str)> = Vec::new();
     for figure in figures {
         if !tables.contains(&(figure.case.as_str(), figure.metric)) {
@@ -147,11 +147,13 @@ pub fn print(figures: &[Figure], reference: &str) {
         let rows: Vec<_> =
             figures.iter().filter(|f| f.case == case && f.metric == metric).collect();
         let lowest = rows.iter().map(|row| row.value).fold(f64::INFINITY, f64::min);
-        let base = rows.iter().find(|row| row.subject == reference).map_or(lowest, |r| r.value);
+        let of = |name: &&str| rows.iter().find(|row| row.subject == *name).map(|row| row.value);
+        let base = references.iter().find_map(of).unwrap_or(lowest);
         println!("\n{}: {case}, {metric}", rows[0].group);
         for row in rows {
-            let ratio = row.value / base;
-            println!("  {:<34} {:>12.1} {ratio:>8.2}", row.subject, row.value);
+            // Where nothing was measured there is nothing to compare with.
+            let ratio = if base > 0.0 { format!("{:.2}", row.value / base) } else { "-".into() };
+            println!("  {:<34} {:>12.1} {ratio:>8}", row.subject, row.value);
         }
     }
 }

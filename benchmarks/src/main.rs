@@ -18,9 +18,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::chart::Chart;
 use crate::harness::{Effort, Figure};
 
+mod allocations;
 mod chart;
 mod closure;
 mod ffi;
+mod foreign;
 mod handoff;
 mod harness;
 mod instructions;
@@ -40,6 +42,8 @@ enum Group {
     Closure(Options),
     /// Blocks of samples, from a callback to a consumer on another core.
     Handoff(Options),
+    /// Functions in C and Go, called from Rust.
+    Foreign(Options),
     /// Answers that C gives at once, or later from its own threads.
     Request(Options),
     /// Instructions of one step, counted by callgrind; fails where one is over its limit.
@@ -76,8 +80,8 @@ impl Options {
         Effort { quick: self.quick, cases: &self.cases, subjects: &self.subjects }
     }
 
-    /// Ratios are to `reference`, where it took part.
-    fn keep(&self, figures: &[Figure], reference: &str) -> Result<(), Box<dyn Error>> {
+    /// Ratios are to the first of `references` that took part.
+    fn keep(&self, figures: &[Figure], references: &[&str]) -> Result<(), Box<dyn Error>> {
         if figures.is_empty() {
             return Err("no case of this group, or no subject, has such a name".into());
         }
@@ -88,7 +92,7 @@ impl Options {
         if let Some(directory) = &self.svg {
             chart::draw(&charts, directory, self.quick)?;
             if let Some(page) = &self.markdown {
-                page::write(&charts, reference, directory, page)?;
+                page::write(&charts, references, directory, page)?;
             }
         }
         Ok(())
@@ -96,22 +100,26 @@ impl Options {
 }
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
-    let (options, figures, reference) = match Arguments::parse().group {
+    let (options, figures, references) = match Arguments::parse().group {
         Group::Closure(options) => {
             let figures = closure::run(options.effort());
-            (options, figures, "by hand")
+            (options, figures, &["by hand"][..])
+        }
+        Group::Foreign(options) => {
+            let figures = foreign::run(options.effort());
+            (options, figures, &foreign::REFERENCES[..])
         }
         Group::Handoff(options) => {
             let figures = handoff::run(options.effort());
-            (options, figures, handoff::LIMIT)
+            (options, figures, &[handoff::LIMIT][..])
         }
         Group::Request(options) => {
             let figures = request::run(options.effort());
-            (options, figures, "callback_bridge")
+            (options, figures, &["callback_bridge"][..])
         }
         Group::Instructions(options) => {
             let (figures, all_within) = instructions::run(options.effort())?;
-            options.keep(&figures, handoff::LIMIT)?;
+            options.keep(&figures, &[handoff::LIMIT])?;
             return Ok(if all_within { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         Group::Step { name, count } => {
@@ -119,7 +127,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             return Ok(ExitCode::SUCCESS);
         }
     };
-    harness::print(&figures, reference);
-    options.keep(&figures, reference)?;
+    harness::print(&figures, references);
+    options.keep(&figures, references)?;
     Ok(ExitCode::SUCCESS)
 }

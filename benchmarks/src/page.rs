@@ -10,10 +10,11 @@ use crate::chart::{Chart, Panel, is_limit, is_ours, number};
 /// A peer that is ahead by less is not said to be: that much two runs differ.
 const NOISE: f64 = 0.02;
 
-/// Replaces the part of the group of these charts. Ratios are to `reference`, where it took part.
+/// Replaces the part of the group of these charts. Ratios are to the first of `references` that took
+/// part.
 pub fn write(
     charts: &[Chart],
-    reference: &str,
+    references: &[&str],
     directory: &Path,
     page: &Path,
 ) -> Result<(), Box<dyn Error>> {
@@ -29,7 +30,7 @@ pub fn write(
     };
     // As seen from the page.
     let folder = page.parent().and_then(|folder| directory.strip_prefix(folder).ok());
-    let part = part(charts, reference, folder.unwrap_or(directory))?;
+    let part = part(charts, references, folder.unwrap_or(directory))?;
     fs::write(page, format!("{before}{begin}\n\n{part}\n{end}{after}"))?;
     println!("written: {group} in {}", page.display());
     Ok(())
@@ -41,7 +42,7 @@ fn marks(group: &str) -> (String, String) {
     (begin, format!("<!-- end of {group} -->"))
 }
 
-fn part(charts: &[Chart], reference: &str, folder: &Path) -> Result<String, Box<dyn Error>> {
+fn part(charts: &[Chart], references: &[&str], folder: &Path) -> Result<String, Box<dyn Error>> {
     let mut part = String::new();
     let quoted = |argument: String| {
         if argument.contains(' ') { format!("\"{argument}\"") } else { argument }
@@ -57,7 +58,7 @@ fn part(charts: &[Chart], reference: &str, folder: &Path) -> Result<String, Box<
     for chart in charts {
         let file = folder.join(chart.file_name());
         writeln!(part, "\n![{}]({})\n", chart.title, file.display())?;
-        table(&mut part, chart, reference)?;
+        table(&mut part, chart, references)?;
     }
     let behind: Vec<_> = charts
         .iter()
@@ -73,7 +74,7 @@ fn part(charts: &[Chart], reference: &str, folder: &Path) -> Result<String, Box<
 }
 
 /// A column for each panel: the value, and its ratio to the reference or to the lowest.
-fn table(part: &mut String, chart: &Chart, reference: &str) -> Result<(), Box<dyn Error>> {
+fn table(part: &mut String, chart: &Chart, references: &[&str]) -> Result<(), Box<dyn Error>> {
     write!(part, "| {} |", chart.title)?;
     for panel in &chart.panels {
         let p99 = if panel.marks.is_empty() { "" } else { " (p99)" };
@@ -90,19 +91,19 @@ fn table(part: &mut String, chart: &Chart, reference: &str) -> Result<(), Box<dy
         let strong = if is_ours(subject) { "**" } else { "" };
         write!(part, "| {strong}{subject}{strong} |")?;
         for panel in &chart.panels {
-            write!(part, " {} |", cell(panel, subject, reference))?;
+            write!(part, " {} |", cell(panel, subject, references))?;
         }
         writeln!(part)?;
     }
     Ok(())
 }
 
-fn cell(panel: &Panel, subject: &str, reference: &str) -> String {
+fn cell(panel: &Panel, subject: &str, references: &[&str]) -> String {
     let value_of =
         |name: &str| panel.bars.iter().find(|bar| bar.subject == name).map(|bar| bar.value);
     let lowest = || panel.bars.iter().map(|bar| bar.value).fold(f64::INFINITY, f64::min);
     let Some(value) = value_of(subject) else { return "-".to_owned() };
-    let base = value_of(reference).unwrap_or_else(lowest);
+    let base = references.iter().find_map(|name| value_of(name)).unwrap_or_else(lowest);
     let p99 = panel.mark_of(subject).map_or(String::new(), |mark| format!(" ({})", number(mark)));
     // Where nothing was measured there is nothing to compare with.
     let ratio = if base > 0.0 { format!(", x {:.2}", value / base) } else { String::new() };

@@ -1,0 +1,3 @@
+module github.com/ihciah/rust2go
+
+go 1.20
