@@ -45,7 +45,7 @@ unsafe extern "C" {
     pub fn foreign_flat(user: *const c_void, pass: *mut bool);
     /// `void foreign_nested(const void *request, bool *pass);`
     pub fn foreign_nested(request: *const c_void, pass: *mut bool);
-    /// `//export foreign_go_nothing`, in `go/main.go`.
+    /// `//export foreign_go_nothing`, in `go/impl.go`.
     #[cfg(go)]
     pub fn foreign_go_nothing();
 }

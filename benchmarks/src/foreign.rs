@@ -14,13 +14,15 @@ use crate::harness::{self, Effort, Figure, Laps, Measured, Subject};
 
 mod by_hand;
 mod in_c;
+#[cfg(go)]
+mod in_go;
 mod peers;
 mod socket;
 
 use by_hand::ByHand;
 use peers::{InC, LaterInC, points};
 #[cfg(go)]
-use peers::{Rust2Go, export};
+use peers::{InGo, Rust2Go, export};
 use socket::{Socket, SocketLater};
 
 /// Whose line reads 1.00: the first one of these that took part.
@@ -98,10 +100,11 @@ pub fn run(effort: Effort) -> Vec<Figure> {
     #[cfg(go)]
     {
         let limit = Subject::new("an export, the limit", move || export(many));
-        cases!("Go", Some(limit); Rust2Go, Socket);
-        let subjects = subjects!(P => later::<P>(few, 1); Rust2Go, SocketLater);
+        cases!("Go", Some(limit); InGo, Rust2Go, Socket);
+        let subjects = subjects!(P => later::<P>(few, 1); InGo, Rust2Go, SocketLater);
         case("later from Go, one at a time", subjects);
-        let subjects = subjects!(P => later::<P>(many / P::COST, IN_FLIGHT); Rust2Go, SocketLater);
+        let subjects =
+            subjects!(P => later::<P>(many / P::COST, IN_FLIGHT); InGo, Rust2Go, SocketLater);
         case("later from Go, 64 in flight", subjects);
     }
     for (name, users, bytes, count) in [

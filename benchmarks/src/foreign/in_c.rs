@@ -1,4 +1,4 @@
-//! The talk's calls, answered by C: `csrc/in_c.c`.
+//! The talk's calls, answered by C: `csrc/foreign.c`.
 
 use foreign_call::{R2G, r2g};
 

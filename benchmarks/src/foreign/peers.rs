@@ -115,16 +115,30 @@ impl Drop for LaterInC {
 }
 
 #[cfg(go)]
-pub use with_go::{Rust2Go, export};
+pub use with_go::{InGo, Rust2Go, export};
 
 #[cfg(go)]
 mod with_go {
+    use super::super::in_go;
     use super::*;
 
     /// What any call into Go takes at least.
     pub fn export(count: usize) -> Measured {
         // SAFETY: it takes nothing, and does nothing.
         timed(count, |_| unsafe { ffi::foreign_go_nothing() })
+    }
+
+    pub struct InGo;
+
+    payload!(InGo, "foreign_call", in_go);
+    now!(InGo, in_go, InGo, InGoImpl);
+
+    impl Later for InGo {
+        fn open() -> Self {
+            InGo
+        }
+
+        later!(in_go, InGo, InGoImpl);
     }
 
     /// Answers through cgo.
