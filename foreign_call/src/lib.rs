@@ -10,6 +10,7 @@ extern crate self as foreign_call;
 pub mod call;
 pub mod convert;
 pub mod offer;
+pub mod ring;
 
 #[path = "../model/src/shape.rs"]
 mod shape;

@@ -1,0 +1,122 @@
+//! Reading from a ring.
+
+use super::error::{Corrupt, Disconnected};
+use super::fault::{Fault, fault};
+use super::region::Ring;
+use super::sync::Ordering;
+
+/// The one that reads from a ring. What it knows of itself it never reads from the shared memory.
+#[derive(Debug)]
+pub(super) struct Consumer {
+    ring: Ring,
+    /// How many messages were taken.
+    head: u64,
+    /// How many messages the sender had published when it was last looked at.
+    seen: u64,
+}
+
+impl Consumer {
+    pub(super) fn new(ring: Ring) -> Consumer {
+        Consumer { ring, head: 0, seen: 0 }
+    }
+
+    pub(super) fn ring(&self) -> &Ring {
+        &self.ring
+    }
+
+    /// Whether a message is there. It looks at the sender's index only if there seems to be none.
+    #[inline]
+    pub(super) fn has_message(&mut self) -> Result<bool, Corrupt> {
+        if self.head != self.seen {
+            return Ok(true);
+        }
+        self.look()
+    }
+
+    fn look(&mut self) -> Result<bool, Corrupt> {
+        // Acquire: pairs with the Release in `Producer::put`; the slots before are written.
+        let tail = self.ring.header().tail.0.load(Ordering::Acquire);
+        if tail.wrapping_sub(self.head) > self.ring.shape().slots() {
+            return Err(Corrupt::Index { theirs: tail, ours: self.head });
+        }
+        self.seen = tail;
+        Ok(tail != self.head)
+    }
+
+    /// Whether a message is there, or none will come. `gone`: the other side was found dead before.
+    pub(super) fn status(&mut self, gone: bool) -> Result<bool, Disconnected> {
+        if self.has_message()? {
+            return Ok(true);
+        }
+        let closed = self.ring.header().sender.0.flags.closed();
+        if !closed && !gone {
+            return Ok(false);
+        }
+        // What it sent before it ended is there: only now can "nothing" mean the end.
+        if !fault(Fault::EndBeforeLook) && self.look()? {
+            return Ok(true);
+        }
+        Err(if closed { Disconnected::Closed } else { Disconnected::Gone })
+    }
+
+    /// Copies the message that is there, and gives its slot back: its length, and whether the sender
+    /// is to be woken.
+    #[inline]
+    pub(super) fn take(&mut self, buffer: &mut [u8]) -> Result<(usize, bool), Corrupt> {
+        if fault(Fault::ReleaseBeforeCopy) {
+            self.ring.header().head.0.store(self.head.wrapping_add(1), Ordering::Release);
+        }
+        let length = self.copy(buffer)?;
+        Ok((length, self.release()))
+    }
+
+    /// Word by word, each once: the sender's process may write at the same time what is not its turn,
+    /// so what is checked is the copy.
+    #[inline]
+    fn copy(&self, buffer: &mut [u8]) -> Result<usize, Corrupt> {
+        let (length, words) = self.ring.slot(self.head).split_first().expect("a slot has a length");
+        let said = length.load(Ordering::Relaxed);
+        let length = usize::try_from(said).unwrap_or(usize::MAX);
+        if length > self.ring.shape().longest() {
+            return Err(Corrupt::Length(said));
+        }
+        let (buffer, _) = buffer.as_chunks_mut::<8>();
+        for (bytes, word) in buffer[..length.div_ceil(8)].iter_mut().zip(words) {
+            *bytes = word.load(Ordering::Relaxed).to_ne_bytes();
+        }
+        Ok(length)
+    }
+
+    fn release(&mut self) -> bool {
+        self.head = self.head.wrapping_add(1);
+        let header = self.ring.header();
+        // Release: pairs with the Acquire in `Producer::look`; the slot is read.
+        header.head.0.store(self.head, Ordering::Release);
+        header.sender.0.flags.attend(Fault::ReleaseWithoutFence).wake
+    }
+
+    /// Before the receiver sleeps until there is a message: after this it looks again.
+    pub(super) fn arm(&self) {
+        self.ring.header().receiver.0.arm(Fault::SleepWithoutFence);
+    }
+
+    /// After that.
+    pub(super) fn disarm(&self) {
+        self.ring.header().receiver.0.disarm();
+    }
+
+    /// Nothing more will be read. Whether the sender is to be woken.
+    pub(super) fn close(&self) -> bool {
+        let header = self.ring.header();
+        header.receiver.0.close();
+        let wake = header.sender.0.flags.attend(Fault::CloseWithoutFence).wake;
+        wake && !fault(Fault::CloseWithoutWake)
+    }
+
+    /// What the sender said that it lost, once it is closed.
+    pub(super) fn lost(&self) -> u64 {
+        let sender = &self.ring.header().sender.0;
+        // Relaxed: `closed` was an Acquire that saw what was written before.
+        if sender.flags.closed() { sender.lost.load(Ordering::Relaxed) } else { 0 }
+    }
+}

@@ -1,0 +1,97 @@
+//! Messages through shared memory: no calls at all, and system calls only to wake who sleeps.
+//!
+//! A ring has one [`Sender`] and one [`Receiver`]. Messages are bytes, each in a slot of its own.
+//! They arrive once each, in order, or not at all and then both sides know. Each end waits on a
+//! thread or in a task, and is woken only if it really sleeps: many messages to a wake-up.
+//!
+//! ```
+//! use foreign_call::ring::{Disconnected, Options, channel};
+//!
+//! // Room for 256 messages of up to 8 bytes; a sender that finds none waits.
+//! let (mut sender, mut receiver) = channel(&Options::new(256, 8));
+//! let thread = std::thread::spawn(move || {
+//!     for number in 0..10_000_u64 {
+//!         sender.send(&number.to_ne_bytes())?;
+//!     }
+//!     Ok::<(), foreign_call::ring::SendError>(())
+//! });
+//! let mut sum = 0;
+//! let end = loop {
+//!     match receiver.recv() {
+//!         Ok(message) => sum += u64::from_ne_bytes(message.try_into().expect("8 bytes")),
+//!         Err(end) => break end,
+//!     }
+//! };
+//! assert_eq!((sum, end), ((0..10_000).sum(), Disconnected::Closed));
+//! assert_eq!(thread.join().expect("no panic"), Ok(()));
+//! ```
+//!
+//! A `repr(C)` value goes as its bytes (a crate such as `bytemuck` says which types may).
+//!
+//! # How it works
+//!
+//! The ring is an array of slots, a power of two of them, behind a header. Each slot begins with the
+//! length of its message. There are two indices, which only count up: `tail`, how many messages were
+//! published, and `head`, how many were taken. The sender writes `tail` and the receiver `head`; each
+//! keeps its own in private and remembers what it last saw of the other's, so the two meet only when
+//! the ring seems full or empty.
+//!
+//! ```text
+//!             head                tail
+//!              | taken by receiver  | published by sender
+//!    +----+----+----+----+----+----+----+----+
+//!    |free|free| m  | m  | m  | m  |free|free|
+//!    +----+----+----+----+----+----+----+----+
+//! ```
+//!
+//! Before it sleeps, a side says so in its flags, fences, and looks again. The other one publishes,
+//! fences, and looks at the flags. So at least one of them sees the other. Who takes the flag back
+//! wakes, so each sleep is ended once.
+//!
+//! A full ring makes the sender wait, or fill its spill ([`Options::spill`]), which is bounded too.
+//!
+//! # Memory
+//!
+//! A ring has 640 bytes of header and its slots, each 8 bytes longer than the longest message
+//! ([`Options::ring_bytes`]). Its receiver has a buffer of one message, and its sender the messages in
+//! its spill. Nothing else, and nothing grows.
+
+mod consumer;
+mod error;
+mod fault;
+mod flags;
+mod layout;
+mod local;
+#[cfg(all(test, loom))]
+mod model;
+mod notify;
+mod options;
+mod producer;
+mod receiver;
+mod region;
+mod sender;
+mod spill;
+mod sync;
+
+use std::sync::Arc;
+
+pub use error::{Corrupt, Disconnected, SendError, TryRecvError, TrySendError};
+pub use local::Local;
+pub use notify::{Block, Notify, Poll};
+pub use options::Options;
+pub use receiver::Receiver;
+pub use sender::Sender;
+
+use region::{Region, Ring};
+
+/// One ring, with both ends in this process.
+///
+/// # Panics
+///
+/// If there is no memory for it.
+pub fn channel(options: &Options) -> (Sender, Receiver) {
+    let region = Arc::new(Region::heap(options.shape, 1));
+    let (sending, receiving) = Local::pair();
+    let sender = Sender::new(Ring::new(&region, 0), options, sending);
+    (sender, Receiver::new(Ring::new(&region, 0), receiving))
+}

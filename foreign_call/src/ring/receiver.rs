@@ -1,0 +1,199 @@
+//! The end where messages come out.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{self, Context};
+
+use super::consumer::Consumer;
+use super::error::{Disconnected, TryRecvError};
+use super::fault::{Fault, fault};
+use super::local::Local;
+use super::notify::{Block, Notify, Poll, look_for_a_while};
+use super::region::Ring;
+
+/// Where messages come out. It belongs to one thread at a time.
+///
+/// Dropping it closes the ring: the sender gets to know with its next message. What was not taken is
+/// lost, and the sender can't know how much.
+pub struct Receiver<N: Notify = Local> {
+    consumer: Consumer,
+    /// The message that was last taken, as it was copied out of the ring.
+    buffer: Box<[u8]>,
+    length: usize,
+    notify: N,
+    wake_ups: u64,
+}
+
+impl<N: Notify> Receiver<N> {
+    pub(super) fn new(ring: Ring, notify: N) -> Receiver<N> {
+        let buffer = vec![0; ring.shape().longest()].into_boxed_slice();
+        Receiver { consumer: Consumer::new(ring), buffer, length: 0, notify, wake_ups: 0 }
+    }
+
+    /// The most bytes that a message may have.
+    pub fn longest(&self) -> usize {
+        self.consumer.ring().shape().longest()
+    }
+
+    /// How often this end woke a sender that waited for room.
+    pub fn wake_ups(&self) -> u64 {
+        self.wake_ups
+    }
+
+    /// How many messages the sender had accepted into its spill and took with it when it went. Known
+    /// once it is closed; it is the other side's word.
+    pub fn lost(&self) -> u64 {
+        self.consumer.lost()
+    }
+
+    /// Takes the next message, if there is one. Never waits.
+    ///
+    /// It is copied out of the ring, once, and lent until the next one is taken. Its slot is free
+    /// already. The one system call that this may make is the one that wakes a sender that waits for
+    /// room.
+    ///
+    /// # Errors
+    ///
+    /// There is no message now, or none will come. After [`Disconnected::Corrupt`] the message is
+    /// still there, and no better.
+    #[inline]
+    pub fn try_recv(&mut self) -> Result<&[u8], TryRecvError> {
+        if self.take()? { Ok(self.message()) } else { Err(TryRecvError::Empty) }
+    }
+
+    /// Takes the next message into the buffer. False if there is none now.
+    #[inline]
+    fn take(&mut self) -> Result<bool, Disconnected> {
+        if !self.status()? {
+            return Ok(false);
+        }
+        let (length, wake) = self.consumer.take(&mut self.buffer)?;
+        self.length = length;
+        if wake {
+            self.wake();
+        }
+        Ok(true)
+    }
+
+    #[cold]
+    fn wake(&mut self) {
+        self.wake_ups += 1;
+        self.notify.wake();
+    }
+
+    fn message(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+
+    /// Whether a message is there, or none will come.
+    #[inline]
+    fn status(&mut self) -> Result<bool, Disconnected> {
+        self.consumer.status(self.notify.gone())
+    }
+}
+
+impl<N: Block> Receiver<N> {
+    /// Takes the next message, waiting for it on this thread.
+    ///
+    /// # Errors
+    ///
+    /// None will come; all that were sent before were taken.
+    pub fn recv(&mut self) -> Result<&[u8], Disconnected> {
+        while !self.take()? {
+            self.wait()?;
+        }
+        Ok(self.message())
+    }
+
+    /// Sleeps until a message is there.
+    #[cold]
+    fn wait(&mut self) -> Result<(), Disconnected> {
+        if look_for_a_while(|| self.status())? {
+            return Ok(());
+        }
+        loop {
+            self.notify.prepare();
+            self.consumer.arm();
+            if fault(Fault::SleepWithoutLook) || !self.status()? {
+                self.notify.sleep()?;
+            }
+            self.consumer.disarm();
+            if self.status()? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl<N: Poll> Receiver<N> {
+    /// Takes the next message, waiting for it in a task.
+    ///
+    /// Safe to cancel: a future that is dropped before it is ready took nothing.
+    ///
+    /// # Errors
+    ///
+    /// None will come; all that were sent before were taken.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use foreign_call::ring::{Options, channel};
+    ///
+    /// let (mut sender, mut receiver) = channel(&Options::new(4, 16));
+    /// let task = tokio::spawn(async move { sender.send_async(b"hello").await });
+    /// assert_eq!(receiver.recv_async().await?, b"hello");
+    /// task.await??;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn recv_async(&mut self) -> Result<&[u8], Disconnected> {
+        while !self.take()? {
+            Readiness(self).await?;
+        }
+        Ok(self.message())
+    }
+}
+
+/// Ready once a message is there, or none will come.
+struct Readiness<'a, N: Poll>(&'a mut Receiver<N>);
+
+impl<N: Poll> Future for Readiness<'_, N> {
+    type Output = Result<(), Disconnected>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> task::Poll<Self::Output> {
+        let receiver = &mut *self.0;
+        if !receiver.status()? {
+            receiver.notify.register(context)?;
+            receiver.consumer.arm();
+            if fault(Fault::SleepWithoutLook) || !receiver.status()? {
+                return task::Poll::Pending;
+            }
+        }
+        task::Poll::Ready(Ok(()))
+    }
+}
+
+impl<N: Poll> Drop for Readiness<'_, N> {
+    fn drop(&mut self) {
+        self.0.consumer.disarm();
+    }
+}
+
+impl<N: Notify> Drop for Receiver<N> {
+    fn drop(&mut self) {
+        if self.consumer.close() {
+            self.wake();
+        }
+    }
+}
+
+impl<N: Notify + fmt::Debug> fmt::Debug for Receiver<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("consumer", &self.consumer)
+            .field("notify", &self.notify)
+            .field("wake_ups", &self.wake_ups)
+            .finish_non_exhaustive()
+    }
+}

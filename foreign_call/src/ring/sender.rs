@@ -1,0 +1,272 @@
+//! The end where messages go in.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{self, Context};
+
+use super::error::{Disconnected, SendError, TrySendError};
+use super::fault::{Fault, fault};
+use super::local::Local;
+use super::notify::{Block, Notify, Poll, look_for_a_while};
+use super::options::Options;
+use super::producer::Producer;
+use super::region::Ring;
+use super::spill::Spill;
+
+/// Where messages go in. It belongs to one thread at a time.
+///
+/// Dropping it closes the ring: the receiver still gets what was accepted, but for what is left in
+/// the spill, which is counted ([`Receiver::lost`](super::Receiver::lost)). So a sender with a spill
+/// [flushes](Sender::flush) before it goes.
+#[derive(Debug)]
+pub struct Sender<N: Notify = Local> {
+    producer: Producer,
+    spill: Spill,
+    notify: N,
+    wake_ups: u64,
+}
+
+impl<N: Notify> Sender<N> {
+    pub(super) fn new(ring: Ring, options: &Options, notify: N) -> Sender<N> {
+        let spill = Spill::new(options.spill);
+        Sender { producer: Producer::new(ring), spill, notify, wake_ups: 0 }
+    }
+
+    /// The most bytes that a message may have.
+    pub fn longest(&self) -> usize {
+        self.producer.ring().shape().longest()
+    }
+
+    /// How often this end woke a receiver that slept.
+    pub fn wake_ups(&self) -> u64 {
+        self.wake_ups
+    }
+
+    /// How many messages wait in the spill.
+    pub fn spilled(&self) -> usize {
+        self.spill.len()
+    }
+
+    /// Copies a message into the ring, or into the spill if the ring is full. Never waits.
+    ///
+    /// The one system call that it may make is the one that wakes a receiver that sleeps.
+    ///
+    /// # Errors
+    ///
+    /// The message was not accepted, and is as if it had never been offered.
+    ///
+    /// ```
+    /// use foreign_call::ring::{Options, TrySendError, channel};
+    ///
+    /// let (mut sender, mut receiver) = channel(&Options::new(2, 8));
+    /// sender.try_send(b"one")?;
+    /// sender.try_send(b"two")?;
+    /// assert_eq!(sender.try_send(b"three"), Err(TrySendError::Full));
+    /// assert_eq!(sender.try_send(b"nine bytes"), Err(TrySendError::TooLong { longest: 8 }));
+    /// assert_eq!(receiver.recv()?, b"one");
+    /// sender.try_send(b"three")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn try_send(&mut self, message: &[u8]) -> Result<(), TrySendError> {
+        let longest = self.longest();
+        if message.len() > longest {
+            return Err(TrySendError::TooLong { longest });
+        }
+        // In order: what was spilled comes first.
+        if !self.spill.is_empty() && !fault(Fault::SpillOvertaken) && !self.try_flush()? {
+            return self.try_spill(message);
+        }
+        if !self.producer.has_room().map_err(Disconnected::from)? {
+            return self.try_spill(message);
+        }
+        Ok(self.put(message)?)
+    }
+
+    /// There is room in the ring.
+    #[inline]
+    fn put(&mut self, message: &[u8]) -> Result<(), Disconnected> {
+        let attention = self.producer.put(message);
+        if attention.wake {
+            self.wake();
+        }
+        if attention.closed {
+            return Err(Disconnected::Closed);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn wake(&mut self) {
+        self.wake_ups += 1;
+        self.notify.wake();
+    }
+
+    /// There is no room in the ring.
+    #[cold]
+    fn try_spill(&mut self, message: &[u8]) -> Result<(), TrySendError> {
+        self.producer.status(self.notify.gone())?;
+        if !self.spill.has_room() {
+            return Err(TrySendError::Full);
+        }
+        self.spill.push(message);
+        Ok(())
+    }
+
+    /// Moves what was spilled into the ring, as much as fits. True if that is all. Never waits.
+    ///
+    /// # Errors
+    ///
+    /// What was spilled will not be received.
+    pub fn try_flush(&mut self) -> Result<bool, Disconnected> {
+        while !self.spill.is_empty() {
+            if !self.producer.status(self.notify.gone())? {
+                return Ok(false);
+            }
+            let message = self.spill.pop().expect("it is not empty");
+            self.put(&message)?;
+        }
+        Ok(true)
+    }
+
+    /// Whether the ring has room, or never will.
+    fn status(&mut self) -> Result<bool, Disconnected> {
+        self.producer.status(self.notify.gone())
+    }
+}
+
+impl<N: Block> Sender<N> {
+    /// [`try_send`](Sender::try_send), waiting on this thread while ring and spill are full.
+    ///
+    /// # Errors
+    ///
+    /// The message was not accepted.
+    pub fn send(&mut self, message: &[u8]) -> Result<(), SendError> {
+        loop {
+            match self.try_send(message) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full) => self.wait()?,
+                Err(TrySendError::TooLong { longest }) => {
+                    return Err(SendError::TooLong { longest });
+                }
+                Err(TrySendError::Disconnected(why)) => return Err(why.into()),
+            }
+        }
+    }
+
+    /// Waits on this thread until all that was spilled is in the ring.
+    ///
+    /// # Errors
+    ///
+    /// What was spilled will not be received.
+    ///
+    /// ```
+    /// use foreign_call::ring::{Options, channel};
+    ///
+    /// let (mut sender, mut receiver) = channel(&Options::new(1, 8).spill(2));
+    /// for message in [b"1", b"2", b"3"] {
+    ///     sender.try_send(message)?;
+    /// }
+    /// assert_eq!(sender.spilled(), 2);
+    /// let thread = std::thread::spawn(move || sender.flush());
+    /// for message in [b"1", b"2", b"3"] {
+    ///     assert_eq!(receiver.recv()?, message);
+    /// }
+    /// assert_eq!(thread.join().expect("no panic"), Ok(()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn flush(&mut self) -> Result<(), Disconnected> {
+        while !self.try_flush()? {
+            self.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Sleeps until the ring has room.
+    #[cold]
+    fn wait(&mut self) -> Result<(), Disconnected> {
+        if look_for_a_while(|| self.status())? {
+            return Ok(());
+        }
+        loop {
+            self.notify.prepare();
+            self.producer.arm();
+            if fault(Fault::WaitWithoutLook) || !self.status()? {
+                self.notify.sleep()?;
+            }
+            self.producer.disarm();
+            if self.status()? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+impl<N: Poll> Sender<N> {
+    /// [`try_send`](Sender::try_send), waiting in a task while ring and spill are full.
+    ///
+    /// Safe to cancel: a future that is dropped before it is ready sent nothing.
+    ///
+    /// # Errors
+    ///
+    /// The message was not accepted.
+    pub async fn send_async(&mut self, message: &[u8]) -> Result<(), SendError> {
+        loop {
+            match self.try_send(message) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Full) => Room(self).await?,
+                Err(TrySendError::TooLong { longest }) => {
+                    return Err(SendError::TooLong { longest });
+                }
+                Err(TrySendError::Disconnected(why)) => return Err(why.into()),
+            }
+        }
+    }
+
+    /// Waits in a task until all that was spilled is in the ring. Safe to cancel.
+    ///
+    /// # Errors
+    ///
+    /// What was spilled will not be received.
+    pub async fn flush_async(&mut self) -> Result<(), Disconnected> {
+        while !self.try_flush()? {
+            Room(self).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Ready once the ring has room, or never will.
+struct Room<'a, N: Poll>(&'a mut Sender<N>);
+
+impl<N: Poll> Future for Room<'_, N> {
+    type Output = Result<(), Disconnected>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> task::Poll<Self::Output> {
+        let sender = &mut *self.0;
+        if !sender.status()? {
+            sender.notify.register(context)?;
+            sender.producer.arm();
+            if fault(Fault::WaitWithoutLook) || !sender.status()? {
+                return task::Poll::Pending;
+            }
+        }
+        task::Poll::Ready(Ok(()))
+    }
+}
+
+impl<N: Poll> Drop for Room<'_, N> {
+    fn drop(&mut self) {
+        self.0.producer.disarm();
+    }
+}
+
+impl<N: Notify> Drop for Sender<N> {
+    fn drop(&mut self) {
+        // Where it fails nobody receives any more.
+        let _ = self.try_flush();
+        if self.producer.close(self.spill.len() as u64) {
+            self.wake();
+        }
+    }
+}
