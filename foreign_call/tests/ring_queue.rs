@@ -105,4 +105,19 @@ proptest! {
         let options = Options::new(slots, longest).spill(spill);
         follow(channel(&options), (&options, spill), &steps);
     }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_ring_with_descriptors_is_a_bounded_queue(
+        slots in 0usize..9,
+        longest in 0usize..25,
+        spill in 0usize..5,
+        steps in steps(),
+    ) {
+        let options = Options::new(slots, longest).spill(spill);
+        let (one, two) = foreign_call::ring::Connection::with_descriptors(&options).unwrap();
+        let other_direction = (two.sender, one.receiver);
+        follow((one.sender, two.receiver), (&options, spill), &steps);
+        drop(other_direction);
+    }
 }

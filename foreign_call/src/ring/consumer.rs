@@ -20,6 +20,11 @@ impl Consumer {
         Consumer { ring, head: 0, seen: 0 }
     }
 
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn is_unused(&self) -> bool {
+        self.head == 0
+    }
+
     pub(super) fn ring(&self) -> &Ring {
         &self.ring
     }

@@ -26,6 +26,18 @@
 //! assert_eq!(thread.join().expect("no panic"), Ok(()));
 //! ```
 //!
+//! Two rings make a [`Connection`]. Who is at its other end decides how it is made:
+//!
+//! | | |
+//! |---|---|
+//! | Rust, in this process, on any runtime or none | [`channel`], [`Connection::pair`] |
+//! | the same, for a reactor that waits for descriptors | `Connection::with_descriptors` |
+//! | C or Go, in this process | the same, and a `Peer` lends one end; `include/foreign_call_ring.h` is C's |
+//! | another process (Linux) | `Connection::offer`, and `Connection::accept` there |
+//!
+//! The first works everywhere, the next two on Unix. In tasks of tokio, ends with descriptors wait if
+//! the feature `tokio` is on.
+//!
 //! A `repr(C)` value goes as its bytes (a crate such as `bytemuck` says which types may).
 //!
 //! # How it works
@@ -56,16 +68,25 @@
 //! ([`Options::ring_bytes`]). Its receiver has a buffer of one message, and its sender the messages in
 //! its spill. Nothing else, and nothing grows.
 
+mod connection;
 mod consumer;
 mod error;
+#[cfg(all(unix, not(loom)))]
+mod events;
 mod fault;
 mod flags;
 mod layout;
 mod local;
+#[cfg(all(target_os = "linux", not(loom)))]
+mod memory;
+#[cfg(all(unix, not(loom)))]
+mod meta;
 #[cfg(all(test, loom))]
 mod model;
 mod notify;
 mod options;
+#[cfg(all(target_os = "linux", not(loom)))]
+mod process;
 mod producer;
 mod receiver;
 mod region;
@@ -75,8 +96,13 @@ mod sync;
 
 use std::sync::Arc;
 
+pub use connection::Connection;
 pub use error::{Corrupt, Disconnected, SendError, TryRecvError, TrySendError};
+#[cfg(all(unix, not(loom)))]
+pub use events::Events;
 pub use local::Local;
+#[cfg(all(unix, not(loom)))]
+pub use meta::{Meta, MetaEnd, Peer};
 pub use notify::{Block, Notify, Poll};
 pub use options::Options;
 pub use receiver::Receiver;

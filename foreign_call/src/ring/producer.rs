@@ -21,6 +21,11 @@ impl Producer {
         Producer { ring, tail: 0, seen: 0 }
     }
 
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn is_unused(&self) -> bool {
+        self.tail == 0
+    }
+
     pub(super) fn ring(&self) -> &Ring {
         &self.ring
     }

@@ -2,11 +2,15 @@
 
 use std::fmt;
 use std::future::Future;
+#[cfg(all(unix, not(loom)))]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{self, Context};
 
 use super::consumer::Consumer;
 use super::error::{Disconnected, TryRecvError};
+#[cfg(all(unix, not(loom)))]
+use super::events::Events;
 use super::fault::{Fault, fault};
 use super::local::Local;
 use super::notify::{Block, Notify, Poll, look_for_a_while};
@@ -86,10 +90,50 @@ impl<N: Notify> Receiver<N> {
         &self.buffer[..self.length]
     }
 
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn ring(&self) -> &Ring {
+        self.consumer.ring()
+    }
+
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn is_unused(&self) -> bool {
+        self.consumer.is_unused()
+    }
+
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn notify(&self) -> &N {
+        &self.notify
+    }
+
     /// Whether a message is there, or none will come.
     #[inline]
     fn status(&mut self) -> Result<bool, Disconnected> {
         self.consumer.status(self.notify.gone())
+    }
+}
+
+#[cfg(all(unix, not(loom)))]
+impl Receiver<Events> {
+    /// For a reactor of one's own: whether a message is there, or none will come. If not, the
+    /// descriptor ([`AsFd`]) becomes readable once that has changed, and this is to be asked again.
+    ///
+    /// It takes back what made the descriptor readable.
+    pub fn ready(&mut self) -> bool {
+        self.notify.clear();
+        self.consumer.arm();
+        // An error is for who calls `try_recv`.
+        let ready = self.status().unwrap_or(true);
+        if ready {
+            self.consumer.disarm();
+        }
+        ready
+    }
+}
+
+#[cfg(all(unix, not(loom)))]
+impl AsFd for Receiver<Events> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.notify.as_fd()
     }
 }
 

@@ -36,6 +36,12 @@ impl Ring {
         self.shape
     }
 
+    /// Where the ring begins.
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn start(&self) -> NonNull<Header> {
+        self.header
+    }
+
     #[inline(always)]
     pub(super) fn header(&self) -> &Header {
         // SAFETY: the region has a header there, made of atomics only, and is alive.
@@ -65,7 +71,9 @@ mod real {
     use std::cell::UnsafeCell;
     use std::ptr::NonNull;
 
-    use super::super::layout::{Header, LINE, Line, MAGIC, Shape, VERSION};
+    use super::super::layout::{About, Header, LINE, Line, MAGIC, Shape, VERSION};
+    #[cfg(target_os = "linux")]
+    use super::super::memory::Mapping;
     use super::super::sync::{AtomicU64, Ordering};
 
     /// Memory for rings of one shape.
@@ -77,7 +85,13 @@ mod real {
 
     /// Who gives it back.
     enum Memory {
-        Heap { _lines: Box<[UnsafeCell<Line<[u8; LINE]>>]> },
+        Heap {
+            _lines: Box<[UnsafeCell<Line<[u8; LINE]>>]>,
+        },
+        #[cfg(target_os = "linux")]
+        Mapped {
+            _mapping: Mapping,
+        },
     }
 
     // SAFETY: what lies there is only used through atomics.
@@ -97,18 +111,59 @@ mod real {
             region
         }
 
+        /// New rings in shared memory that is all zero, and large enough for them.
+        #[cfg(target_os = "linux")]
+        pub(in super::super) fn shared(mapping: Mapping, shape: Shape, rings: usize) -> Region {
+            let region = Region::mapped(mapping, shape, rings);
+            region.describe(rings);
+            region
+        }
+
+        /// The rings that another process made, if that is what this is.
+        #[cfg(target_os = "linux")]
+        pub(in super::super) fn attach(mapping: Mapping, rings: usize) -> Option<Region> {
+            if mapping.length() < size_of::<Header>() {
+                return None;
+            }
+            // SAFETY: it is long enough, aligned as a page is, and made of atomics; the mapping stays
+            // while the reference does.
+            let about = unsafe { &mapping.start().cast::<Header>().as_ref().about.0 };
+            // Relaxed: the descriptor's way to us ordered it. Each is read once, and what counts is
+            // what we read.
+            if about.magic.load(Ordering::Relaxed) != MAGIC
+                || about.version.load(Ordering::Relaxed) != VERSION
+            {
+                return None;
+            }
+            let slots = about.slots.load(Ordering::Relaxed);
+            let shape = Shape::checked(slots, about.slot_bytes.load(Ordering::Relaxed))?;
+            let fits = mapping.length() == rings * shape.ring_bytes();
+            fits.then(|| Region::mapped(mapping, shape, rings))
+        }
+
+        #[cfg(target_os = "linux")]
+        fn mapped(mapping: Mapping, shape: Shape, rings: usize) -> Region {
+            assert_eq!(mapping.length(), rings * shape.ring_bytes(), "no room for the rings");
+            Region { start: mapping.start(), shape, _memory: Memory::Mapped { _mapping: mapping } }
+        }
+
         /// Writes what they are into rings that are all zero, so empty and open.
         fn describe(&self, rings: usize) {
             for number in 0..rings {
-                let (header, _) = self.ring(number);
-                // SAFETY: it lies in the region, and zeros are a header.
-                let about = unsafe { &header.as_ref().about.0 };
+                let about = self.about(number);
                 // Relaxed: nobody else knows of the region yet.
                 about.magic.store(MAGIC, Ordering::Relaxed);
                 about.version.store(VERSION, Ordering::Relaxed);
                 about.slots.store(self.shape.slots() as u32, Ordering::Relaxed);
                 about.slot_bytes.store(self.shape.slot_bytes(), Ordering::Relaxed);
             }
+        }
+
+        /// What a ring says of itself. The region has this ring.
+        pub(in super::super) fn about(&self, number: usize) -> &About {
+            let (header, _) = self.ring(number);
+            // SAFETY: it lies in the region, which is borrowed, and is made of atomics.
+            unsafe { &header.as_ref().about.0 }
         }
 
         pub(in super::super) fn shape(&self) -> Shape {

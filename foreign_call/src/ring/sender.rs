@@ -1,10 +1,14 @@
 //! The end where messages go in.
 
 use std::future::Future;
+#[cfg(all(unix, not(loom)))]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{self, Context};
 
 use super::error::{Disconnected, SendError, TrySendError};
+#[cfg(all(unix, not(loom)))]
+use super::events::Events;
 use super::fault::{Fault, fault};
 use super::local::Local;
 use super::notify::{Block, Notify, Poll, look_for_a_while};
@@ -129,9 +133,49 @@ impl<N: Notify> Sender<N> {
         Ok(true)
     }
 
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn ring(&self) -> &Ring {
+        self.producer.ring()
+    }
+
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn is_unused(&self) -> bool {
+        self.producer.is_unused() && self.spill.is_empty()
+    }
+
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn notify(&self) -> &N {
+        &self.notify
+    }
+
     /// Whether the ring has room, or never will.
     fn status(&mut self) -> Result<bool, Disconnected> {
         self.producer.status(self.notify.gone())
+    }
+}
+
+#[cfg(all(unix, not(loom)))]
+impl Sender<Events> {
+    /// For a reactor of one's own: whether the ring has room, or never will. If not, the
+    /// descriptor ([`AsFd`]) becomes readable once that has changed, and this is to be asked again.
+    ///
+    /// It takes back what made the descriptor readable.
+    pub fn ready(&mut self) -> bool {
+        self.notify.clear();
+        self.producer.arm();
+        // An error is for who calls `try_send`.
+        let ready = self.status().unwrap_or(true);
+        if ready {
+            self.producer.disarm();
+        }
+        ready
+    }
+}
+
+#[cfg(all(unix, not(loom)))]
+impl AsFd for Sender<Events> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.notify.as_fd()
     }
 }
 

@@ -1,0 +1,42 @@
+//! The ring's other end, in C: `csrc/ring_peer.c`.
+#![cfg(unix)]
+
+use foreign_call::ring::Peer;
+
+mod ffi {
+    use foreign_call::ring::Meta;
+
+    unsafe extern "C" {
+        // int foreign_call_ring_peer_produce(const foreign_call_ring_meta *end, uint64_t count);
+        pub(super) fn foreign_call_ring_peer_produce(end: *const Meta, count: u64) -> i32;
+        // int foreign_call_ring_peer_consume(const foreign_call_ring_meta *end, uint64_t *count);
+        pub(super) fn foreign_call_ring_peer_consume(end: *const Meta, count: *mut u64) -> i32;
+        // int foreign_call_ring_peer_echo(const foreign_call_ring_meta *end);
+        pub(super) fn foreign_call_ring_peer_echo(end: *const Meta) -> i32;
+    }
+}
+
+/// What C returns if all went well.
+pub const OK: i32 = 0;
+/// What C returns if the other side closed its end.
+pub const CLOSED: i32 = 3;
+
+/// C sends the numbers below `count`, 8 bytes each. Returns C's status.
+pub fn produce(end: &Peer, count: u64) -> i32 {
+    // SAFETY: C uses the end, which is alive, until it returns.
+    unsafe { ffi::foreign_call_ring_peer_produce(&end.meta(), count) }
+}
+
+/// C receives the numbers from 0 on, until the end. Returns C's status, and how many came.
+pub fn consume(end: &Peer) -> (i32, u64) {
+    let mut count = 0;
+    // SAFETY: C uses the end, which is alive, until it returns; and the count likewise.
+    let status = unsafe { ffi::foreign_call_ring_peer_consume(&end.meta(), &raw mut count) };
+    (status, count)
+}
+
+/// C sends back what it receives, until the end. Returns C's status.
+pub fn echo(end: &Peer) -> i32 {
+    // SAFETY: C uses the end, which is alive, until it returns.
+    unsafe { ffi::foreign_call_ring_peer_echo(&end.meta()) }
+}

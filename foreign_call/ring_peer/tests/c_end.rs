@@ -1,0 +1,90 @@
+//! A connection whose other end is in C, on a thread of its own.
+#![cfg(unix)]
+
+use std::thread;
+
+use foreign_call::ring::{Connection, Disconnected, Events, Options, Peer};
+use foreign_call_ring_peer::{CLOSED, OK, consume, echo, produce};
+
+fn connection(slots: usize) -> (Connection<Events>, Peer) {
+    let options = Options::new(slots, 24);
+    let (ours, theirs) = Connection::with_descriptors(&options).expect("descriptors");
+    (ours, Peer::new(theirs))
+}
+
+const COUNT: u64 = 100_000;
+
+#[test]
+fn c_produces_and_rust_consumes() {
+    let (mut ours, theirs) = connection(8);
+    let c = thread::spawn(move || produce(&theirs, COUNT));
+    for number in 0..COUNT {
+        assert_eq!(ours.receiver.recv(), Ok(&number.to_ne_bytes()[..]));
+    }
+    assert_eq!(ours.receiver.recv(), Err(Disconnected::Closed));
+    assert_eq!(c.join().expect("no panic"), OK);
+}
+
+#[test]
+fn rust_produces_and_c_consumes() {
+    let (mut ours, theirs) = connection(8);
+    let c = thread::spawn(move || consume(&theirs));
+    for number in 0..COUNT {
+        ours.sender.send(&number.to_ne_bytes()).expect("C is there");
+    }
+    drop(ours);
+    assert_eq!(c.join().expect("no panic"), (CLOSED, COUNT));
+}
+
+#[test]
+fn c_echoes_messages_of_every_length_one_at_a_time() {
+    let (mut ours, theirs) = connection(2);
+    let c = thread::spawn(move || echo(&theirs));
+    for round in 0..2_000_usize {
+        let message: Vec<u8> = (0..round % 25).map(|byte| (round + byte) as u8).collect();
+        ours.sender.send(&message).expect("C is there");
+        assert_eq!(ours.receiver.recv(), Ok(&*message));
+    }
+    drop(ours);
+    assert_eq!(c.join().expect("no panic"), CLOSED);
+}
+
+#[test]
+fn a_task_of_tokio_talks_to_c() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+    runtime.expect("a runtime").block_on(async {
+        let (Connection { mut sender, mut receiver }, theirs) = connection(4);
+        let c = thread::spawn(move || echo(&theirs));
+        let sending = tokio::spawn(async move {
+            for number in 0..20_000_u64 {
+                sender.send_async(&number.to_ne_bytes()).await.expect("C is there");
+            }
+        });
+        for number in 0..20_000_u64 {
+            assert_eq!(receiver.recv_async().await, Ok(&number.to_ne_bytes()[..]));
+        }
+        sending.await.expect("no panic");
+        assert_eq!(receiver.recv_async().await, Err(Disconnected::Closed));
+        assert_eq!(c.join().expect("no panic"), CLOSED);
+    });
+}
+
+#[test]
+fn c_that_waits_is_woken_when_rust_goes_away() {
+    let (Connection { sender, receiver }, theirs) = connection(2);
+    // It fills the ring and sleeps, or is about to.
+    let producing = thread::spawn(move || produce(&theirs, COUNT));
+    drop((sender, receiver));
+    assert_eq!(producing.join().expect("no panic"), CLOSED);
+}
+
+#[test]
+fn an_end_that_c_closed_is_closed_once_more_by_rust() {
+    let (mut ours, theirs) = connection(2);
+    assert_eq!(produce(&theirs, 2), OK);
+    drop(theirs);
+    assert_eq!(ours.receiver.recv(), Ok(&0_u64.to_ne_bytes()[..]));
+    assert_eq!(ours.receiver.recv(), Ok(&1_u64.to_ne_bytes()[..]));
+    assert_eq!(ours.receiver.recv(), Err(Disconnected::Closed));
+    assert_eq!(ours.sender.send(b"1"), Err(Disconnected::Closed.into()));
+}

@@ -1,0 +1,100 @@
+//! Offers that are none, or not what they say.
+
+use std::io::{ErrorKind, Write};
+
+use super::super::{Disconnected, SendError};
+use super::*;
+
+/// Accepts what `offer` sent: messages of up to 8 bytes, 4 of them.
+fn accept(offer: impl FnOnce(UnixStream)) -> io::Result<Connection<Events>> {
+    let (here, there) = UnixStream::pair().expect("sockets");
+    offer(there);
+    Connection::accept(&here, &Options::new(4, 8))
+}
+
+fn refusal(offer: impl FnOnce(UnixStream)) -> (ErrorKind, String) {
+    let error = accept(offer).expect_err("this is no offer");
+    (error.kind(), error.to_string())
+}
+
+/// Sends this memory, and sockets whose other ends are closed.
+fn send_memory(socket: &UnixStream, memory: &OwnedFd) {
+    let (one, two) = UnixStream::pair().expect("sockets");
+    send(socket, [memory.as_raw_fd(), one.as_raw_fd(), two.as_raw_fd()]).expect("it is sent");
+}
+
+#[test]
+fn a_process_that_goes_away_offers_nothing() {
+    assert_eq!(refusal(drop).0, ErrorKind::UnexpectedEof);
+}
+
+#[test]
+fn a_greeting_without_descriptors_is_no_offer() {
+    let (kind, text) = refusal(|mut socket| socket.write_all(&GREETING).expect("it is sent"));
+    assert_eq!((kind, &*text), (ErrorKind::InvalidData, "not three descriptors"));
+}
+
+#[test]
+fn other_bytes_are_no_offer() {
+    let (kind, text) = refusal(|mut socket| socket.write_all(b"GET / HT").expect("it is sent"));
+    assert_eq!((kind, &*text), (ErrorKind::InvalidData, "not an offer of a ring"));
+}
+
+#[test]
+fn memory_that_can_become_shorter_is_refused() {
+    let (_, text) = refusal(|socket| {
+        // SAFETY: the name ends with a zero.
+        let memory = unsafe { libc::memfd_create(c"unsealed".as_ptr(), libc::MFD_ALLOW_SEALING) };
+        // SAFETY: it is open, and nobody else knows of it.
+        send_memory(&socket, &unsafe { OwnedFd::from_raw_fd(memory) });
+    });
+    assert_eq!(text, "the shared memory can be taken away");
+}
+
+#[test]
+fn memory_without_rings_is_refused() {
+    for length in [1, RINGS * Options::new(4, 8).shape.ring_bytes()] {
+        let (kind, text) = refusal(|socket| {
+            let (_mapping, memory) = Mapping::new(length).expect("memory");
+            send_memory(&socket, &memory);
+        });
+        assert_eq!((kind, &*text), (ErrorKind::InvalidData, "not a ring"));
+    }
+}
+
+#[test]
+fn rings_that_say_that_they_are_larger_than_their_memory_are_refused() {
+    let (kind, text) = refusal(|socket| {
+        let shape = Options::new(2, 8).shape;
+        let (mapping, memory) = Mapping::new(RINGS * shape.ring_bytes()).expect("memory");
+        let region = Region::shared(mapping, shape, RINGS);
+        region.about(0).slots.store(1 << 31, std::sync::atomic::Ordering::Relaxed);
+        send_memory(&socket, &memory);
+    });
+    assert_eq!((kind, &*text), (ErrorKind::InvalidData, "not a ring"));
+}
+
+#[test]
+fn rings_that_are_larger_than_what_is_accepted_are_refused() {
+    let offer = |slots, longest| {
+        refusal(|socket| drop(Connection::offer(&socket, &Options::new(slots, longest)))).1
+    };
+    assert_eq!(offer(1024, 8), "the shared memory is empty or too large");
+    assert_eq!(offer(1, 16), "a longer message than is accepted");
+}
+
+#[test]
+fn descriptors_that_are_no_sockets_are_a_peer_that_is_gone() {
+    let mut end = accept(|socket| {
+        let shape = Options::new(4, 8).shape;
+        let (mapping, memory) = Mapping::new(RINGS * shape.ring_bytes()).expect("memory");
+        drop(Region::shared(mapping, shape, RINGS));
+        send(&socket, [memory.as_raw_fd(); DESCRIPTORS]).expect("it is sent");
+    })
+    .expect("what is wrong shows later");
+    assert_eq!(end.receiver.recv(), Err(Disconnected::Gone));
+    for _ in 0..4 {
+        assert_eq!(end.sender.send(b"1"), Ok(()));
+    }
+    assert_eq!(end.sender.send(b"1"), Err(SendError::Disconnected(Disconnected::Gone)));
+}
