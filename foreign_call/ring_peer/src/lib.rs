@@ -1,7 +1,10 @@
-//! The ring's other end, in C: `csrc/ring_peer.c`.
+//! The ring's other end: in C (`csrc/ring_peer.c`), and in another process (`src/bin/other_process.rs`).
 #![cfg(unix)]
 
 use foreign_call::ring::Peer;
+
+#[cfg(target_os = "linux")]
+pub mod process;
 
 mod ffi {
     use foreign_call::ring::Meta;

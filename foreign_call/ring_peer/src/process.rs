@@ -1,0 +1,40 @@
+//! What both processes of the tests do.
+
+use std::fs;
+
+use foreign_call::ring::{Disconnected, Events, Options, Receiver};
+
+/// Of the connections between them.
+pub fn options() -> Options {
+    Options::new(64, 8)
+}
+
+/// Receives until the end, which it returns, and asserts that what comes are the numbers from 0 on.
+pub fn numbers(receiver: &mut Receiver<Events>, mut each: impl FnMut(u64)) -> Disconnected {
+    let mut expected = 0_u64;
+    loop {
+        match receiver.recv() {
+            Ok(message) => assert_eq!(message, expected.to_ne_bytes()),
+            Err(end) => return end,
+        }
+        each(expected);
+        expected += 1;
+    }
+}
+
+/// How many descriptors this process has.
+pub fn descriptors() -> usize {
+    fs::read_dir("/proc/self/fd").expect("Linux has it").count()
+}
+
+/// How many rings are mapped into this process.
+pub fn mappings() -> usize {
+    let maps = fs::read_to_string("/proc/self/maps").expect("Linux has it");
+    maps.lines().filter(|line| line.contains("foreign_call ring")).count()
+}
+
+/// Ends this process by a signal after so many seconds, should it hang.
+pub fn guard(seconds: u32) {
+    // SAFETY: it takes a number.
+    unsafe { libc::alarm(seconds) };
+}

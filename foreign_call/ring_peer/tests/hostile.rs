@@ -1,0 +1,183 @@
+//! A peer that writes random bytes into the memory of the rings while we use them.
+//!
+//! It costs messages, and nothing else: each call returns, and what it returns is possible.
+#![cfg(unix)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::thread;
+
+use foreign_call::ring::{
+    Connection, Corrupt, Disconnected, Events, Meta, MetaEnd, Options, Peer, SendError,
+    TryRecvError, TrySendError,
+};
+
+/// Small, fast and the same everywhere (xorshift).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) % end
+    }
+}
+
+const OFFSETS_OF_WORDS: [u64; 4] = [128, 256, 384, 512];
+
+/// Writes into one of the rings: mostly where it hurts.
+fn scribble(meta: &Meta, dice: &mut Dice) {
+    let ring = if dice.below(2) == 0 { meta.send.ring } else { meta.receive.ring };
+    let offset = match dice.below(4) {
+        0 => dice.below(meta.ring_bytes / 8) * 8,
+        1 => 640 + dice.below(4) * 32,
+        _ => OFFSETS_OF_WORDS[dice.below(4) as usize],
+    };
+    let value = match dice.below(4) {
+        0 => dice.below(u64::MAX),
+        1 => u64::MAX - dice.below(40),
+        _ => dice.below(40),
+    };
+    // SAFETY: the offset lies in the ring.
+    let place = unsafe { ring.cast::<u8>().add(offset as usize) };
+    if offset == 384 || offset == 512 {
+        // SAFETY: flags are atomics of 4 bytes, and the ring is alive while the end is lent.
+        unsafe { &*place.cast::<AtomicU32>() }.store(value as u32, Ordering::Relaxed);
+    } else {
+        // SAFETY: the rest are atomics of 8 bytes, or pairs of smaller ones that nobody reads now.
+        unsafe { &*place.cast::<AtomicU64>() }.store(value, Ordering::Relaxed);
+    }
+}
+
+/// What each side says of the other that may be true of such a peer.
+fn possible(why: Disconnected) {
+    assert!(
+        matches!(
+            why,
+            Disconnected::Closed
+                | Disconnected::Corrupt(Corrupt::Index { .. } | Corrupt::Length(_))
+        ),
+        "{why:?}"
+    );
+}
+
+#[test]
+fn random_bytes_cost_messages_and_nothing_else() {
+    let options = Options::new(4, 24).spill(2);
+    let (mut ours, theirs) = Connection::with_descriptors(&options).expect("descriptors");
+    let theirs = Peer::new(theirs);
+    let meta = theirs.meta();
+    let over = Arc::new(AtomicBool::new(false));
+    let scribbling = {
+        let over = Arc::clone(&over);
+        thread::spawn(move || {
+            let mut dice = Dice(0x5eed);
+            while !over.load(Ordering::Relaxed) {
+                scribble(&meta, &mut dice);
+            }
+        })
+    };
+    let mut dice = Dice(7);
+    // How often each of these came: all of them do.
+    let (mut sent, mut received, mut corrupt_sends, mut corrupt_receives) = (0, 0, 0, 0);
+    let mut rounds = 0_u64;
+    while rounds < 300_000 || [sent, received, corrupt_sends, corrupt_receives].contains(&0) {
+        rounds += 1;
+        let message = vec![rounds as u8; dice.below(25) as usize];
+        match ours.sender.try_send(&message) {
+            Ok(()) => sent += 1,
+            Err(TrySendError::Full) => {}
+            Err(TrySendError::Disconnected(why)) => {
+                possible(why);
+                corrupt_sends += u64::from(why != Disconnected::Closed);
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+        match ours.receiver.try_recv() {
+            Ok(message) => {
+                assert!(message.len() <= 24);
+                received += 1;
+            }
+            Err(TryRecvError::Empty) => {}
+            Err(TryRecvError::Disconnected(why)) => {
+                possible(why);
+                corrupt_receives += u64::from(why != Disconnected::Closed);
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+        assert!(ours.sender.spilled() <= 2);
+        // Whatever they say, they say it at once.
+        let _ = (ours.sender.ready(), ours.receiver.ready(), ours.receiver.lost());
+    }
+    over.store(true, Ordering::Relaxed);
+    scribbling.join().expect("no panic");
+}
+
+/// Both ends, of which the second one is nobody's, and where its memory is.
+fn ends() -> (Connection<Events>, Peer, Meta) {
+    let (ours, theirs) = Connection::with_descriptors(&Options::new(4, 24)).expect("descriptors");
+    let theirs = Peer::new(theirs);
+    let meta = theirs.meta();
+    (ours, theirs, meta)
+}
+
+/// Writes a word of a ring, at a multiple of 8 within it.
+fn write(end: &MetaEnd, offset: usize, value: u64) {
+    // SAFETY: the offset lies in the ring.
+    let place = unsafe { end.ring.cast::<u8>().add(offset) };
+    // SAFETY: an atomic lies there, and the ring is alive while the end is lent.
+    unsafe { &*place.cast::<AtomicU64>() }.store(value, Ordering::Relaxed);
+}
+
+const TAIL: usize = 128;
+const HEAD: usize = 256;
+const FIRST_SLOT: usize = 640;
+
+#[test]
+fn more_messages_than_slots_are_not_believed() {
+    let (mut ours, _theirs, meta) = ends();
+    write(&meta.send, TAIL, 5);
+    let what = Disconnected::Corrupt(Corrupt::Index { theirs: 5, ours: 0 });
+    assert_eq!(ours.receiver.recv(), Err(what));
+    write(&meta.send, TAIL, u64::MAX);
+    let what = Disconnected::Corrupt(Corrupt::Index { theirs: u64::MAX, ours: 0 });
+    assert_eq!(ours.receiver.recv(), Err(what));
+}
+
+#[test]
+fn more_messages_taken_than_sent_are_not_believed() {
+    let (mut ours, _theirs, meta) = ends();
+    for _ in 0..4 {
+        ours.sender.send(b"full").expect("room");
+    }
+    write(&meta.receive, HEAD, 5);
+    let what = Disconnected::Corrupt(Corrupt::Index { theirs: 5, ours: 4 });
+    assert_eq!(ours.sender.send(b"more"), Err(SendError::Disconnected(what)));
+}
+
+#[test]
+fn a_message_that_is_longer_than_its_slot_is_not_read() {
+    let (mut ours, _theirs, meta) = ends();
+    write(&meta.send, TAIL, 1);
+    write(&meta.send, FIRST_SLOT, 24);
+    assert_eq!(ours.receiver.recv(), Ok(&[0; 24][..]));
+    write(&meta.send, TAIL, 2);
+    write(&meta.send, FIRST_SLOT + 32, 25);
+    let what = Disconnected::Corrupt(Corrupt::Length(25));
+    assert_eq!(ours.receiver.recv(), Err(what));
+    assert_eq!(ours.receiver.recv(), Err(what), "it is no better the second time");
+}
+
+#[test]
+fn what_an_end_has_of_its_own_is_not_read_back() {
+    let (mut ours, _theirs, meta) = ends();
+    ours.sender.send(b"one").expect("room");
+    write(&meta.receive, TAIL, 77);
+    ours.sender.send(b"two").expect("room");
+    write(&meta.send, FIRST_SLOT, 3);
+    write(&meta.send, TAIL, 1);
+    write(&meta.send, HEAD, 99);
+    assert_eq!(ours.receiver.recv(), Ok(&[0; 3][..]));
+    assert_eq!(ours.receiver.try_recv(), Err(TryRecvError::Empty));
+}
