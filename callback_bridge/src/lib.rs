@@ -2,8 +2,11 @@
 #![warn(missing_docs)]
 
 mod looks;
-mod quiet;
 mod sync;
+
+/// For `foreign_call`, which meets the same foreign code. Not for anybody else.
+#[doc(hidden)]
+pub mod quiet;
 
 pub mod clock;
 pub mod closure;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Calls it. False: it has panicked, and the panic is gone.
-pub(crate) fn quietly(call: impl FnOnce()) -> bool {
+pub fn quietly(call: impl FnOnce()) -> bool {
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(()) => true,
         Err(panic) => {
@@ -15,7 +15,7 @@ pub(crate) fn quietly(call: impl FnOnce()) -> bool {
 }
 
 /// Drops a panic's payload, whose own `Drop` may panic.
-pub(crate) fn drop_quietly(mut payload: Box<dyn Any + Send>) {
+pub fn drop_quietly(mut payload: Box<dyn Any + Send>) {
     /// How often a payload may panic with one more that panics.
     const PATIENCE: usize = 8;
     for _ in 0..PATIENCE {

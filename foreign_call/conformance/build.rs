@@ -11,5 +11,6 @@ fn main() {
         .c("csrc/echo.c")
         .c("csrc/hostile.c")
         .c("csrc/later.c")
+        .c("csrc/watch.c")
         .build();
 }

@@ -9,7 +9,11 @@
  *          it returns.
  * async    answer on any thread, at any time, and return soon. The arguments may be read until the
  *          answer, also if nobody waits for it any more. So every call must end, by an answer,
- *          foreign_call_fail or foreign_call_give_up, or its arguments are kept for ever. */
+ *          foreign_call_fail or foreign_call_give_up, or its arguments are kept for ever.
+ * stream   send items from any number of threads, also before the function returns. The arguments
+ *          may be read until it returns, so copy what is needed longer. When Rust has no more room,
+ *          wait for it, on any thread but the receiver's. It goes on until C ends it (with its end
+ *          function, foreign_call_fail or foreign_call_give_up) or the receiver is dropped. */
 #ifndef FOREIGN_CALL_H
 #define FOREIGN_CALL_H
 
@@ -50,7 +54,23 @@ enum {
     FOREIGN_CALL_ANSWERED = 0,
     FOREIGN_CALL_FAILED = 1,
     FOREIGN_CALL_GIVEN_UP = 2,
+    FOREIGN_CALL_ITEM = 3, /* of a stream, which goes on */
+    FOREIGN_CALL_END = 4,  /* of a stream */
 };
+
+/* What became of an item that was sent. */
+typedef enum foreign_call_sent {
+    FOREIGN_CALL_SENT = 0,
+    FOREIGN_CALL_ENDED = 1, /* refused, as all that come after it will be */
+    FOREIGN_CALL_FULL = 2,  /* not taken: wait for room, and send it again */
+} foreign_call_sent;
+
+/* How a wait for room ended. */
+typedef enum foreign_call_room {
+    FOREIGN_CALL_ROOM = 0,
+    FOREIGN_CALL_NEVER = 1, /* the stream has ended */
+    FOREIGN_CALL_TIME_IS_UP = 2,
+} foreign_call_room;
 
 typedef struct foreign_call_failure {
     int32_t code;
@@ -63,7 +83,7 @@ typedef struct foreign_call_functions {
     uint32_t (*answer)(uintptr_t handle, uint32_t status, const void *view);
     /* Returns 0 if an answer would be taken now. */
     uint32_t (*state)(uintptr_t handle);
-    /* Of streams; null for all else. */
+    /* Of streams; null for all else. Returns a foreign_call_room. */
     uint32_t (*wait_for_room)(uintptr_t handle, uint32_t milliseconds);
 } foreign_call_functions;
 
@@ -71,7 +91,7 @@ typedef struct foreign_call_functions {
 typedef struct foreign_call_interface {
     uint64_t number; /* of names, order, layouts */
     /* Null: C asks. Else called on any thread, also for a handle that is not known any more. Event
-     * 1: nobody waits for this call any more. */
+     * 1: nobody waits for this call any more. 2: this stream was full and has room again. */
     void (*notify)(uintptr_t handle, uint32_t event);
 } foreign_call_interface;
 
@@ -98,6 +118,16 @@ static inline bool foreign_call_fail(foreign_call call, int32_t code, const char
 /* Ends a call without an answer, which the caller gets to know. True if taken. */
 static inline bool foreign_call_give_up(foreign_call call) {
     return call.rust->answer(call.handle, FOREIGN_CALL_GIVEN_UP, NULL) == 0;
+}
+
+/* Sleeps until a stream that was full has room again, for so long at most. Half of the room is free
+ * then; another thread may be faster, so a send may be FULL all the same. */
+static inline foreign_call_room
+foreign_call_wait_for_room(foreign_call call, uint32_t milliseconds) {
+    if (call.rust->wait_for_room == NULL) {
+        return FOREIGN_CALL_NEVER; /* not a stream */
+    }
+    return (foreign_call_room)call.rust->wait_for_room(call.handle, milliseconds);
 }
 
 #endif

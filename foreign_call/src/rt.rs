@@ -2,7 +2,9 @@
 
 pub use std::time::Duration;
 
-pub use crate::call::{Answer, Interface, RawCall, Scalar, answered, call_later, call_now, lend};
+pub use crate::call::{
+    Answer, Interface, RawCall, Scalar, answered, call_later, call_now, call_stream, lend,
+};
 pub use crate::convert::{Room, place_size};
 pub use crate::offer::{
     AnswerFunction, Later, Reply, Slot, Spawn, answer_later, answer_now, begin, list, owned,

@@ -1,5 +1,7 @@
 //! Writes C.
 
+mod answers;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 
@@ -207,31 +209,6 @@ impl Header<'_> {
             self.prototype(it, function);
         }
         self.text.push_str("#endif\n\n");
-    }
-
-    /// The type of a function's calls, and what answers one.
-    fn answer(&mut self, it: &Trait, function: &Function) {
-        let name = format!("{}_{}", it.name, function.name);
-        let Some(answer) = &function.answer else { return };
-        let view = view(answer);
-        let (parameter, value) = match answer {
-            Type::Scalar(_) => (Some(format!("{view} answer")), "&answer"),
-            Type::Unit => (None, "\"\""),
-            _ => (Some(format!("const {view} *answer")), "answer"),
-        };
-        let parameters = [Some(format!("{name}_call call")), parameter];
-        let head = prototype(
-            &format!("static inline bool {name}_answer"),
-            &parameters.into_iter().flatten().collect::<Vec<_>>(),
-            " {",
-        );
-        let _ = write!(
-            self.text,
-            "typedef struct {name}_call {{\n    foreign_call call;\n}} {name}_call;\n\n\
-             /* Answers `{name}`. True if taken. */\n{head}\n    \
-             return call.call.rust->answer(call.call.handle, FOREIGN_CALL_ANSWERED, {value}) == 0;\n\
-             }}\n\n"
-        );
     }
 
     fn prototype(&mut self, it: &Trait, function: &Function) {

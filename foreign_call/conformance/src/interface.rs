@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use foreign_call::{CallError, R2G, r2g};
+use futures_core::Stream;
 
 /// Three numbers with holes between them, laid out by C's rules.
 #[derive(R2G, Debug, Clone, Copy, PartialEq)]
@@ -163,6 +164,30 @@ pub trait Later {
     fn start(threads: u32);
     /// How many answers were taken, and how many refused.
     fn counts() -> Result<(u64, u64), CallError>;
+}
+
+/// What one thread has to say.
+#[derive(R2G, Debug, Clone, PartialEq)]
+pub struct Remark {
+    /// Of the thread.
+    pub name: String,
+    /// From 0.
+    pub number: u64,
+}
+
+/// Sends on threads of its own.
+#[r2g]
+#[allow(missing_docs, reason = "the C file says what each does")]
+pub trait Watch {
+    /// So many remarks of each of these threads; the last to end ends the stream.
+    #[buffer(8)]
+    fn remarks(names: &[String], each: u64) -> impl Stream<Item = Result<Remark, CallError>>;
+    /// One after the other, as long as somebody receives.
+    fn numbers(from: u64) -> impl Stream<Item = u64>;
+    /// So many inside of the call, and then fails.
+    fn fails_after(items: u64) -> impl Stream<Item = Result<(), CallError>>;
+    /// How many threads are at it, and how many sends were refused.
+    fn counts() -> (u64, u64);
 }
 
 /// As in the demo.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use foreign_call::within;
 use foreign_call_conformance::*;
+use futures_util::StreamExt;
 
 struct Counting;
 
@@ -70,6 +71,22 @@ fn every_other_kind(calls: u64) {
         drop(LaterImpl::sum(vec![1])); // never polled, so never called
         let given_up = pin!(within(Duration::from_secs(3600), HostileImpl::gives_up()));
         assert!(given_up.poll(&mut Context::from_waker(Waker::noop())).is_ready());
+        let mut failing = WatchImpl::fails_after(3);
+        let first = pin!(failing.next()).poll(&mut Context::from_waker(Waker::noop()));
+        assert!(first.is_ready()); // and the rest is dropped
+    }
+}
+
+/// Streams of strings, dropped while C's threads send, asleep for room or not.
+fn dropped_streams(streams: u64) {
+    for _ in 0..streams {
+        let mut stream = WatchImpl::remarks(&["one".into(), "other".into()], u64::MAX);
+        let _ = pin!(stream.next()).poll(&mut Context::from_waker(Waker::noop()));
+    }
+    let guard = Instant::now() + Duration::from_secs(60);
+    while WatchImpl::counts().0 > 0 {
+        assert!(Instant::now() < guard, "C's threads end");
+        std::thread::yield_now();
     }
 }
 
@@ -80,11 +97,13 @@ fn nothing_stays_behind() {
     LaterImpl::start(2);
     wait_for(2_000);
     every_other_kind(1);
+    dropped_streams(200);
     let before = LIVE.load(Ordering::Relaxed);
     for round in 1..=100 {
         drop_half_way(1_000);
         wait_for(2_000 + round * 1_000);
     }
     every_other_kind(5_000);
+    dropped_streams(200);
     assert_eq!(LIVE.load(Ordering::Relaxed) - before, 0, "blocks stayed behind");
 }

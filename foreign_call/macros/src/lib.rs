@@ -31,9 +31,11 @@ pub fn derive_r2g(input: TokenStream) -> TokenStream {
 /// | `#[send]` with any of the async ones | the future must be `Send` |
 /// | `#[cancel]` likewise | the peer is told when the future is dropped unanswered |
 /// | `#[deadline(5000)]` likewise | after so many milliseconds the future is dropped, and the call ends with `CallError::Deadline`; not where the peer may still read what the caller gets back |
+/// | `fn f(a: &A) -> impl Stream<Item = T>` | a stream: the peer sends items, from any threads, until either side ends it; the arguments are lent until its function returns |
+/// | `#[buffer(16)]` with a stream | so many items wait at most; the peer then waits for room |
 ///
 /// If `T` is a `Result<_, E>` with `E: From<CallError>`, whatever goes wrong is an error value. With
-/// any other `T` it is a panic, in the caller.
+/// any other `T` it is a panic, in the caller. In a stream the error is the last item.
 #[proc_macro_attribute]
 pub fn r2g(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as syn::ItemTrait);

@@ -3,9 +3,14 @@
 use syn::{Attribute, Error, LitInt, Result};
 
 use crate::errors::all;
-use crate::{Mode, Outcome};
+use crate::{Mode, Outcome, When};
 
-const MARKS: [&str; 5] = ["drop_safe", "drop_safe_ret", "send", "cancel", "deadline"];
+/// So many items of a stream wait where nothing else is said.
+const BUFFER: usize = 16;
+/// And so many at most: their places are made when the call is.
+const LARGEST_BUFFER: usize = 1 << 16;
+
+const MARKS: [&str; 6] = ["drop_safe", "drop_safe_ret", "send", "cancel", "deadline", "buffer"];
 
 /// Whether an attribute is one of ours, which no compiler knows.
 pub fn is_mark(attribute: &Attribute) -> bool {
@@ -17,7 +22,7 @@ pub(crate) struct Marks<'a>(pub(crate) &'a [Attribute]);
 
 /// The function that they stand above.
 pub(crate) struct Marked {
-    pub(crate) later: bool,
+    pub(crate) when: When,
     pub(crate) outcome: Outcome,
     /// Something else than numbers is lent.
     pub(crate) lends: bool,
@@ -47,24 +52,44 @@ impl<'a> Marks<'a> {
     /// Milliseconds.
     pub(crate) fn deadline(&self) -> Result<Option<u64>> {
         let Some(mark) = self.find("deadline") else { return Ok(None) };
-        let how = "write it as `#[deadline(5000)]`, in milliseconds from 1";
-        let number = mark.parse_args::<LitInt>().and_then(|number| number.base10_parse());
-        match number {
-            Ok(1..) => Ok(number.ok()),
-            _ => refuse(mark, how),
+        match number(mark) {
+            Some(milliseconds @ 1..) => Ok(Some(milliseconds)),
+            _ => refuse(mark, "write it as `#[deadline(5000)]`, in milliseconds from 1"),
+        }
+    }
+
+    /// Of a stream.
+    pub(crate) fn buffer(&self) -> Result<usize> {
+        let Some(mark) = self.find("buffer") else { return Ok(BUFFER) };
+        match number(mark).map(usize::try_from) {
+            Some(Ok(items @ 1..=LARGEST_BUFFER)) => Ok(items),
+            _ => refuse(mark, "write it as `#[buffer(16)]`, a number of items from 1 to 65536"),
         }
     }
 
     /// Whether all of them may stand there.
     pub(crate) fn fit(&self, function: &Marked) -> Result<()> {
+        let of_stream = match (self.find("cancel"), self.find("buffer"), function.when) {
+            (Some(mark), _, When::Again) => {
+                refuse(mark, "a stream's peer is always told; leave `#[cancel]` out")
+            }
+            (_, Some(mark), When::AtOnce | When::Later) => {
+                refuse(mark, "only a stream has a buffer")
+            }
+            _ => Ok(()),
+        };
+        of_stream?;
         let later = |name, why| match self.find(name) {
-            Some(mark) if !function.later => refuse(mark, why),
+            Some(mark) if function.when != When::Later => refuse(mark, why),
             _ => Ok(()),
         };
         let checks = [
             later("drop_safe", "only an async function can be dropped half-way"),
             later("drop_safe_ret", "only an async function can be dropped half-way"),
-            later("send", "`#[send]` is about a future; this function has none"),
+            later(
+                "send",
+                "`#[send]` is about a future; this function has none (a stream is always `Send`)",
+            ),
             later("cancel", "only an async function can be cancelled: its future is dropped"),
             later("deadline", "only an async function can have a deadline"),
             self.deadline_fits(function),
@@ -73,7 +98,9 @@ impl<'a> Marks<'a> {
     }
 
     fn deadline_fits(&self, function: &Marked) -> Result<()> {
-        let Some(mark) = self.find("deadline").filter(|_| function.later) else { return Ok(()) };
+        let Some(mark) = self.find("deadline").filter(|_| function.when == When::Later) else {
+            return Ok(());
+        };
         if function.outcome == Outcome::Panics {
             return refuse(
                 mark,
@@ -96,6 +123,10 @@ impl<'a> Marks<'a> {
         }
         Ok(())
     }
+}
+
+fn number(mark: &Attribute) -> Option<u64> {
+    mark.parse_args::<LitInt>().ok()?.base10_parse().ok()
 }
 
 fn refuse<T>(mark: &Attribute, why: &str) -> Result<T> {

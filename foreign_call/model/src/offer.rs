@@ -5,7 +5,9 @@ use syn::spanned::Spanned;
 use syn::{Error, FnArg, ItemTrait, ReceiverKind, Result, Signature, TraitItem, TraitItemFn};
 
 use crate::errors::{all, every};
-use crate::{Argument, Function, Mode, Outcome, Trait, Type, answered, docs, is_mark, returned};
+use crate::{
+    Argument, Function, Mode, Outcome, Trait, Type, When, answered, docs, is_mark, returned,
+};
 
 impl Trait {
     /// The attribute that marks one which Rust implements.
@@ -86,11 +88,17 @@ impl Function {
         }
         receiver(signature)?;
         let arguments = every(signature.inputs.iter().skip(1).map(argument))?;
-        let (answer, later) = returned(signature)?;
-        let mode = match (later, answer) {
-            (true, _) => Mode::Async,
-            (false, Some(_)) => Mode::Sync,
-            (false, None) => Mode::OneWay,
+        let (answer, when) = returned(signature)?;
+        let mode = match (when, answer) {
+            (When::Again, _) => {
+                return Err(Error::new_spanned(
+                    &signature.output,
+                    "a stream can be called, with `r2g`, but not offered",
+                ));
+            }
+            (When::Later, _) => Mode::Async,
+            (When::AtOnce, Some(_)) => Mode::Sync,
+            (When::AtOnce, None) => Mode::OneWay,
         };
         let written = answer.map(answered);
         let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
@@ -101,13 +109,14 @@ impl Function {
             arguments,
             answer: match answer {
                 Some(ty) => Some(Type::parse(ty)?),
-                None => later.then_some(Type::Unit),
+                None => (mode == Mode::Async).then_some(Type::Unit),
             },
             outcome,
             mode,
-            send: later,
+            send: mode == Mode::Async,
             cancel: false,
             deadline: None,
+            buffer: 0,
             span: signature.ident.span(),
             answer_span,
         })

@@ -1,11 +1,11 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, GenericArgument, Ident, ItemTrait, Pat, Result, ReturnType};
-use syn::{Signature, TraitItem, TraitItemFn, TypeParamBound};
+use syn::{Error, FnArg, Ident, ItemTrait, Pat, Result, TraitItem, TraitItemFn};
 
 use crate::errors::{all, every};
 use crate::marks::{Marked, Marks};
+use crate::returned::{When, answered, returned};
 use crate::{Type, docs};
 
 /// A trait of foreign calls.
@@ -30,7 +30,7 @@ pub struct Function {
     pub docs: Vec<String>,
     /// What it takes.
     pub arguments: Vec<Argument>,
-    /// What the peer answers; `None` for a one-way call.
+    /// What the peer answers, each time if it is a stream; `None` for a one-way call.
     pub answer: Option<Type>,
     /// What becomes of a call that goes wrong.
     pub outcome: Outcome,
@@ -42,6 +42,8 @@ pub struct Function {
     pub cancel: bool,
     /// After so many milliseconds nobody waits any more.
     pub deadline: Option<u64>,
+    /// So many items of a stream wait at most.
+    pub buffer: usize,
     /// Where its name stands.
     pub span: Span,
     /// Where its answer's type stands.
@@ -61,6 +63,9 @@ pub enum Mode {
     DropSafe,
     /// As `DropSafe`, and the arguments come back with the answer.
     DropSafeRet,
+    /// Any number of answers come, from any thread. What is lent must live until the peer's function
+    /// returns.
+    Stream,
 }
 
 impl Mode {
@@ -75,6 +80,7 @@ impl Mode {
             Mode::OneWay => "one-way",
             Mode::Sync => "sync",
             Mode::Async | Mode::DropSafe | Mode::DropSafeRet => "async",
+            Mode::Stream => "stream",
         }
     }
 }
@@ -154,7 +160,11 @@ impl Function {
         if self.name == "interface" {
             return Err(Error::new(self.span, "the interface's number has this name in C"));
         }
-        match made_for("_call").or_else(|| made_for("_answer")) {
+        let stream = |other: &&Function| other.mode == Mode::Stream;
+        let other = (made_for("_call").or_else(|| made_for("_answer")))
+            .or_else(|| made_for("_send").filter(stream))
+            .or_else(|| made_for("_end").filter(stream));
+        match other {
             Some(other) => Err(Error::new(
                 self.span,
                 format!("in C this name belongs to the calls of `{}`", other.name),
@@ -184,16 +194,17 @@ impl Function {
             );
         }
         let arguments = every(signature.inputs.iter().map(Argument::parse))?;
-        let (answer, later) = returned(signature)?;
+        let (answer, when) = returned(signature)?;
         let marks = Marks(&item.attrs);
         let written = answer.map(answered);
         let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
         let lends = arguments.iter().any(|argument| !argument.ty.is_scalar());
-        marks.fit(&Marked { later, outcome, lends })?;
-        let mode = match (later, answer) {
-            (true, _) => marks.mode_of_async()?,
-            (false, Some(_)) => Mode::Sync,
-            (false, None) => Mode::OneWay,
+        marks.fit(&Marked { when, outcome, lends })?;
+        let mode = match (when, answer) {
+            (When::Later, _) => marks.mode_of_async()?,
+            (When::Again, _) => Mode::Stream,
+            (When::AtOnce, Some(_)) => Mode::Sync,
+            (When::AtOnce, None) => Mode::OneWay,
         };
         let written = arguments.iter().zip(&signature.inputs);
         all(written.filter_map(|(argument, written)| argument.fits(mode, written).err()))?;
@@ -204,13 +215,14 @@ impl Function {
             arguments,
             answer: match answer {
                 Some(ty) => Some(Type::parse(ty)?),
-                None => later.then_some(Type::Unit),
+                None => (when == When::Later).then_some(Type::Unit),
             },
             outcome,
             mode,
             send: marks.has("send"),
             cancel: marks.has("cancel"),
             deadline: marks.deadline()?,
+            buffer: marks.buffer()?,
             span: signature.ident.span(),
             answer_span,
         })
@@ -257,60 +269,4 @@ impl Argument {
             _ => Ok(()),
         }
     }
-}
-
-/// What a function returns, as it is written, and whether it comes later.
-///
-/// # Errors
-///
-/// At what is neither a type nor an `impl Future<Output = T>`.
-pub fn returned(signature: &Signature) -> Result<(Option<&syn::Type>, bool)> {
-    let is_async = signature.asyncness.is_some();
-    let ReturnType::Type(_, ty) = &signature.output else { return Ok((None, is_async)) };
-    match future(ty)? {
-        Some(output) if is_async => {
-            Err(Error::new_spanned(output, "`async` and `impl Future`: write one of them"))
-        }
-        Some(output) => Ok((Some(output), true)),
-        None => Ok((Some(ty), is_async)),
-    }
-}
-
-/// Of what a function returns: what the peer answers, and what the rest becomes.
-pub fn answered(ty: &syn::Type) -> (&syn::Type, Outcome) {
-    let syn::Type::Path(path) = ty else { return (ty, Outcome::Panics) };
-    let Some(last) = path.path.segments.last() else { return (ty, Outcome::Panics) };
-    let syn::PathArguments::AngleBracketed(parts) = &last.arguments else {
-        return (ty, Outcome::Panics);
-    };
-    let mut parts = parts.args.iter();
-    match (parts.next(), parts.next()) {
-        (Some(GenericArgument::Type(ok)), Some(GenericArgument::Type(syn::Type::Path(error))))
-            if last.ident == "Result"
-                && error.path.segments.last().is_some_and(|last| last.ident == "CallError") =>
-        {
-            (ok, Outcome::CallError)
-        }
-        _ if last.ident == "Result" => (ty, Outcome::Own),
-        _ => (ty, Outcome::Panics),
-    }
-}
-
-/// The output of an `impl Future<Output = T>`; `None` for any other type.
-fn future(ty: &syn::Type) -> Result<Option<&syn::Type>> {
-    let syn::Type::ImplTrait(bounds) = ty else { return Ok(None) };
-    for bound in &bounds.bounds {
-        let TypeParamBound::Trait(bound) = bound else { continue };
-        let Some(last) = bound.path.segments.last() else { continue };
-        let syn::PathArguments::AngleBracketed(arguments) = &last.arguments else { continue };
-        for argument in &arguments.args {
-            if let GenericArgument::AssocType(output) = argument
-                && last.ident == "Future"
-                && output.ident == "Output"
-            {
-                return Ok(Some(&output.ty));
-            }
-        }
-    }
-    Err(Error::new_spanned(ty, "only `impl Future<Output = T>` can be answered"))
 }

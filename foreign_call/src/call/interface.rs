@@ -17,6 +17,8 @@ pub struct Interface {
 
 /// Nobody waits for the answer any more.
 const DROPPED: u32 = 1;
+/// A stream that was full has room.
+const ROOM: u32 = 2;
 
 /// A call of the peer's, and how to tell the peer about it.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +31,10 @@ pub(super) struct Told {
 impl Told {
     pub(super) fn dropped(self) {
         self.tell(DROPPED);
+    }
+
+    pub(super) fn room(self) {
+        self.tell(ROOM);
     }
 
     fn tell(self, event: u32) {

@@ -1,8 +1,8 @@
 //! Async calls: the answer comes on any thread, at any time, to a slot with a generation.
 
 use std::ffi::c_void;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use callback_bridge::quiet::quietly;
 use callback_bridge::request::{Completion, Handle, Response, is_wanted_raw, try_completion};
 
 use super::interface::{Notify, Told};
@@ -65,7 +65,7 @@ unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
         Ok(()) => TAKEN,
         // Dropped or answered meanwhile. A value's own drop may panic, but not through the peer.
         Err(refused) => {
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(refused)));
+            quietly(|| drop(refused));
             refuse()
         }
     }

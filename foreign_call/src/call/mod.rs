@@ -16,18 +16,26 @@
 //!
 //! | | takes | returns |
 //! |---|---|---|
-//! | `answer` | the handle, a status, a view | 0: taken. 1: refused |
-//! | `state` | the handle | 0: an answer would be taken. 1: nobody waits for one |
-//! | `wait_for_room` | | null |
+//! | `answer` | the handle, a status, a view | 0: taken. 1: refused. 2: full (streams) |
+//! | `state` | the handle | 0: somebody waits. 1: nobody does |
+//! | `wait_for_room` | the handle, milliseconds | 0: there is room. 1: it has ended. 2: time is up. Null where it is no stream |
 //!
 //! | status | view |
 //! |---|---|
 //! | 0, answered | the answer's view, `const TRef *` |
 //! | 1, failed | `{ int32_t code; StringRef message; }` |
 //! | 2, given up | ignored, may be null |
+//! | 3, item | of a stream, in the place of 0: the item's view |
+//! | 4, end | of a stream: ignored, may be null |
 //!
 //! `state` is for a peer that can stop early: `foreign_call_wanted` in C. It takes any handle, on any
 //! thread, at any time, and counts nothing.
+//!
+//! **Streams.** Items may be sent by any number of threads at once, from within the peer's function on.
+//! Those of one thread keep their order. An item that found no room may be sent again as it is. A
+//! stream ends with status 1, 2 or 4, with an item that is not valid, which is an error, or when its receiver is dropped;
+//! what was sent before the peer's end still arrives. `wait_for_room` blocks its thread, so not on the
+//! one that receives.
 //!
 //! **Who owns which bytes.** Rust owns arguments and their views; the peer only reads them. It may
 //! do so until it has answered an async call, and until its function returns from any other. The
@@ -51,7 +59,8 @@
 //!
 //! | event | for | meaning |
 //! |---|---|---|
-//! | 1, dropped | `#[cancel]` | nobody waits any more; the call must still end |
+//! | 1, dropped | `#[cancel]`, streams | nobody waits any more; the call must still end, a stream need not |
+//! | 2, room | streams | an item was not taken, and now half of the buffer is free |
 //!
 //! **A future that is dropped.** From then on `state` says so. An answer is refused; but that of a
 //! drop-safe call is taken, and dropped: it ends what was lent, on the thread that answers. As long as
@@ -64,6 +73,7 @@ mod later;
 mod loan;
 mod now;
 mod raw;
+mod stream;
 mod within;
 
 pub use error::CallError;
@@ -81,3 +91,5 @@ pub use loan::lend;
 pub use now::call_now;
 #[doc(hidden)]
 pub use raw::{Answer, Scalar};
+#[doc(hidden)]
+pub use stream::{Items, call_stream};

@@ -5,6 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use callback_bridge::quiet::drop_quietly;
+
 use crate::convert::{ConvertError, In, Problem};
 use crate::{CallError, FromRef, StringRef, View};
 
@@ -86,7 +88,11 @@ pub(super) unsafe fn read<T: FromRef>(status: u32, view: *const c_void) -> Answe
     }
     match catch_unwind(AssertUnwindSafe(|| T::from_ref(view))) {
         Ok(value) => value.map_err(|error| Box::new(CallError::Invalid(error))),
-        Err(panic) => Err(Box::new(CallError::Panicked(message(&*panic)))),
+        Err(panic) => {
+            let message = message(&*panic);
+            drop_quietly(panic);
+            Err(Box::new(CallError::Panicked(message)))
+        }
     }
 }
 
@@ -94,7 +100,7 @@ pub(super) unsafe fn read<T: FromRef>(status: u32, view: *const c_void) -> Answe
 ///
 /// As [`read`].
 #[cold]
-unsafe fn read_error(status: u32, view: *const c_void) -> CallError {
+pub(super) unsafe fn read_error(status: u32, view: *const c_void) -> CallError {
     match status {
         FAILED => {
             // SAFETY: the caller's promise.

@@ -6,6 +6,11 @@ use std::ptr;
 
 pub(crate) const TAKEN: u32 = 0;
 pub(crate) const REFUSED: u32 = 1;
+pub(crate) const FULL: u32 = 2;
+
+pub(crate) const ROOM: u32 = 0;
+pub(crate) const NEVER: u32 = 1;
+pub(crate) const TIME_IS_UP: u32 = 2;
 
 /// `foreign_call`, as a C header declares it.
 #[derive(Clone, Copy)]
@@ -19,6 +24,7 @@ pub(crate) struct Call {
 struct Functions {
     answer: unsafe extern "C" fn(usize, u32, *const c_void) -> u32,
     state: extern "C" fn(usize) -> u32,
+    wait_for_room: Option<extern "C" fn(usize, u32) -> u32>,
 }
 
 // SAFETY: a number and a constant.
@@ -30,6 +36,8 @@ pub(crate) enum Status {
     Answered = 0,
     Failed = 1,
     GivenUp = 2,
+    Item = 3,
+    End = 4,
     Unknown = 77,
 }
 
@@ -81,6 +89,21 @@ impl Call {
         self.answer_at(Status::GivenUp, ptr::null())
     }
 
+    pub(crate) fn send<T>(self, view: &T) -> u32 {
+        self.answer_at(Status::Item, ptr::from_ref(view).cast())
+    }
+
+    pub(crate) fn end(self) -> u32 {
+        self.answer_at(Status::End, ptr::null())
+    }
+
+    /// `None`: it is no stream.
+    pub(crate) fn wait_for_room(self, milliseconds: u32) -> Option<u32> {
+        // SAFETY: the table is constant.
+        let wait = unsafe { (*self.rust).wait_for_room };
+        wait.map(|wait| wait(self.handle, milliseconds))
+    }
+
     pub(crate) fn is_wanted(self) -> bool {
         // SAFETY: the table is constant.
         let state = unsafe { (*self.rust).state };
@@ -89,5 +112,10 @@ impl Call {
 
     pub(crate) fn forged(self) -> Call {
         Call { handle: self.handle ^ (1 << 40), ..self }
+    }
+
+    /// Another call's handle, and this one's functions.
+    pub(crate) fn with_handle_of(self, other: Call) -> Call {
+        Call { handle: other.handle, ..self }
     }
 }

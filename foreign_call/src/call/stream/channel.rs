@@ -1,0 +1,200 @@
+//! The buffer between the peer's threads, which send, and the task that receives.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use callback_bridge::quiet::quietly;
+
+/// What became of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sent {
+    Taken,
+    /// Try again when there is room.
+    Full,
+    /// Nothing is taken any more.
+    Ended,
+}
+
+/// How a wait for room ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Waited {
+    Room,
+    Ended,
+    TimeIsUp,
+}
+
+/// A bounded queue. Many senders, one receiver; either side may end it.
+pub(super) struct Channel<I> {
+    state: Mutex<State<I>>,
+    /// Senders sleep here.
+    room: Condvar,
+    /// So many items at most.
+    limit: usize,
+}
+
+struct State<I> {
+    /// A last item may come in addition to the limit.
+    items: VecDeque<I>,
+    ended: bool,
+    /// The receiver sleeps.
+    waker: Option<Waker>,
+    /// A sender saw that it is full, and is told when half of it is free: not at the first place,
+    /// or each item would cost a wake-up.
+    starved: bool,
+    /// So many senders sleep.
+    sleeping: usize,
+}
+
+/// What the receiver got, and whether the peer is to be told that there is room.
+pub(super) struct Received<I> {
+    pub(super) item: Option<I>,
+    pub(super) tell_room: bool,
+}
+
+impl<I> Channel<I> {
+    pub(super) fn new(limit: usize) -> Channel<I> {
+        let state = State {
+            items: VecDeque::with_capacity(limit),
+            ended: false,
+            waker: None,
+            starved: false,
+            sleeping: 0,
+        };
+        Channel { state: Mutex::new(state), room: Condvar::new(), limit }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<I>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an item would be taken now. Asked before one is made; another sender may be faster.
+    pub(super) fn look(&self) -> Sent {
+        self.state().look(self.limit)
+    }
+
+    /// Adds an item. It comes back if it is not taken.
+    pub(super) fn send(&self, item: I) -> Result<(), (I, Sent)> {
+        let mut state = self.state();
+        match state.look(self.limit) {
+            Sent::Taken => state.items.push_back(item),
+            other => return Err((item, other)),
+        }
+        let waker = state.waker.take();
+        drop(state);
+        wake(waker);
+        Ok(())
+    }
+
+    /// Ends it from the peer's side, with one item more if there is one to tell. It comes back if the
+    /// channel has ended already.
+    pub(super) fn end(&self, last: Option<I>) -> Result<(), Option<I>> {
+        let mut state = self.state();
+        if state.ended {
+            return Err(last);
+        }
+        state.ended = true;
+        state.items.extend(last);
+        let (waker, sleeping) = (state.waker.take(), state.sleeping);
+        drop(state);
+        if sleeping > 0 {
+            self.room.notify_all();
+        }
+        wake(waker);
+        Ok(())
+    }
+
+    /// Ends it from the receiver's side, and drops what is left. False: it had ended.
+    pub(super) fn close(&self) -> bool {
+        let mut state = self.state();
+        let was_open = !std::mem::replace(&mut state.ended, true);
+        let (waker, items) = (state.waker.take(), std::mem::take(&mut state.items));
+        let sleeping = state.sleeping;
+        drop(state);
+        if sleeping > 0 {
+            self.room.notify_all();
+        }
+        drop((waker, items)); // foreign code, so not under the lock
+        was_open
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.state().ended
+    }
+
+    /// Blocks this thread until there is room, or it has ended, or the time is up.
+    pub(super) fn wait_for_room(&self, time: Duration) -> Waited {
+        // A time that no clock will ever show is none.
+        let until = Instant::now().checked_add(time);
+        let mut state = self.state();
+        loop {
+            match state.look(self.limit) {
+                Sent::Taken => return Waited::Room,
+                Sent::Ended => return Waited::Ended,
+                Sent::Full => {}
+            }
+            let left = until.map_or(Duration::MAX, |until| until.duration_since(Instant::now()));
+            if left.is_zero() {
+                return Waited::TimeIsUp;
+            }
+            state.sleeping += 1;
+            let woken = self.room.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+            state.sleeping -= 1;
+        }
+    }
+
+    /// The next item, or `None` after the last.
+    pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<Received<I>> {
+        let mut new = None;
+        loop {
+            let mut state = self.state();
+            if let Some(item) = state.items.pop_front() {
+                let tell_room = state.starved && state.items.len() <= self.limit / 2;
+                state.starved &= !tell_room;
+                let wake_senders = tell_room && state.sleeping > 0;
+                drop(state);
+                if wake_senders {
+                    self.room.notify_all();
+                }
+                return Poll::Ready(Received { item: Some(item), tell_room });
+            }
+            if state.ended {
+                return Poll::Ready(Received { item: None, tell_room: false });
+            }
+            if state.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker())) {
+                return Poll::Pending;
+            }
+            let Some(new) = new.take() else {
+                drop(state);
+                new = Some(context.waker().clone()); // foreign code, so not under the lock
+                continue;
+            };
+            let old = state.waker.replace(new);
+            drop(state);
+            drop(old);
+            return Poll::Pending;
+        }
+    }
+}
+
+impl<I> State<I> {
+    fn look(&mut self, limit: usize) -> Sent {
+        if self.ended {
+            Sent::Ended
+        } else if self.items.len() >= limit {
+            self.starved = true;
+            Sent::Full
+        } else {
+            Sent::Taken
+        }
+    }
+}
+
+/// On a thread of the peer's, which no panic may reach.
+fn wake(waker: Option<Waker>) {
+    if let Some(waker) = waker {
+        quietly(|| waker.wake());
+    }
+}

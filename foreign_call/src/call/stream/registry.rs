@@ -1,0 +1,90 @@
+//! Which streams there are, by the numbers that their peers have.
+
+use std::any::Any;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What is registered: a channel of some type.
+pub(super) type Registered = Arc<dyn Any + Send + Sync>;
+
+/// So many low bits of a handle are an index; the generation is in the others.
+const INDEX_BITS: u32 = 20;
+const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
+
+static PLACES: RwLock<Places> = RwLock::new(Places { all: Vec::new(), free: Vec::new() });
+
+struct Places {
+    all: Vec<Place>,
+    /// Indices of those without a stream.
+    free: Vec<usize>,
+}
+
+/// A place for one stream after the other.
+struct Place {
+    /// From one on, and another for each stream: so a handle is never null and never comes again.
+    generation: usize,
+    stream: Option<Registered>,
+}
+
+impl Places {
+    /// The place that a handle was made for, if its stream is still there.
+    fn find(&self, handle: usize) -> Option<(&Place, &Registered)> {
+        let place = self.all.get(handle & INDEX_MASK)?;
+        let stream = place.stream.as_ref()?;
+        (place.generation == handle >> INDEX_BITS).then_some((place, stream))
+    }
+}
+
+/// The handle of a new stream; `None` if there are too many.
+pub(super) fn add(stream: Registered) -> Option<usize> {
+    let mut places = PLACES.write().unwrap_or_else(PoisonError::into_inner);
+    let index = match places.free.pop() {
+        Some(index) => index,
+        None if places.all.len() > INDEX_MASK => return None,
+        None => {
+            places.all.push(Place { generation: 0, stream: None });
+            places.all.len() - 1
+        }
+    };
+    let place = &mut places.all[index];
+    place.generation += 1; // 2^44 streams in one place would take centuries
+    place.stream = Some(stream);
+    Some(place.generation << INDEX_BITS | index)
+}
+
+/// The stream of a handle, whoever made the handle up.
+pub(super) fn find(handle: usize) -> Option<Registered> {
+    let places = PLACES.read().unwrap_or_else(PoisonError::into_inner);
+    places.find(handle).map(|(_, stream)| Arc::clone(stream))
+}
+
+/// Refuses the handle from now on. The stream comes back, for the caller to drop: once.
+pub(super) fn remove(handle: usize) -> Option<Registered> {
+    let mut places = PLACES.write().unwrap_or_else(PoisonError::into_inner);
+    places.find(handle)?;
+    let index = handle & INDEX_MASK;
+    places.free.push(index);
+    places.all[index].stream.take()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_is_good_until_its_stream_is_removed_and_never_again() {
+        let stream: Registered = Arc::new(5_u8);
+        let handle = add(Arc::clone(&stream)).expect("there is room");
+        assert!(find(handle).is_some_and(|found| Arc::ptr_eq(&found, &stream)));
+        for forged in [0, handle ^ 1 << INDEX_BITS, handle ^ INDEX_MASK, usize::MAX] {
+            assert!(find(forged).is_none(), "{forged:#x}");
+            assert!(remove(forged).is_none(), "{forged:#x}");
+        }
+        assert!(remove(handle).is_some());
+        assert!(find(handle).is_none() && remove(handle).is_none());
+        let next = add(Arc::clone(&stream)).expect("there is room");
+        assert_ne!(next, handle);
+        assert!(find(handle).is_none());
+        assert!(remove(next).is_some());
+        assert_eq!(Arc::strong_count(&stream), 1, "nothing is left");
+    }
+}
