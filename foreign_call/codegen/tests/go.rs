@@ -7,28 +7,30 @@ const DEMO: &str = include_str!("../../demo/src/call.rs");
 const EVERY_TYPE: &str = include_str!("../../conformance/src/interface.rs");
 const HEADER: &str = include_str!("../../include/foreign_call.h");
 const C_RUNTIME: &str = include_str!("../src/go/runtime.h");
-const RUNTIME: &str = include_str!("../src/go/runtime.go");
+const RUNTIME: [&str; 3] = [
+    include_str!("../src/go/runtime.go"),
+    include_str!("../src/go/workers.go"),
+    include_str!("../src/go/contexts.go"),
+];
 
 /// Without the parts that are the same in every file.
 fn generated(source: &str) -> String {
-    let mut text = go_file(&[(source, "src/call.rs")]).unwrap_or_else(|error| panic!("{error}"));
-    let (imports, runtime) = RUNTIME
-        .split_once("import \"C\"\n\n")
-        .and_then(|(_, rest)| rest.split_once("\n)\n\n"))
-        .expect("two imports");
+    let text = go_file(&[(source, "src/call.rs")]).unwrap_or_else(|error| panic!("{error}"));
     let commented = |c: &str| -> String {
         c.lines().map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect()
     };
-    for (part, name) in [
-        (commented(HEADER), "// (include/foreign_call.h)\n"),
-        (commented(C_RUNTIME), "// (src/go/runtime.h)\n"),
-        (imports.to_owned() + "\n)\n", "(imports)\n"),
-        (runtime.to_owned(), "(src/go/runtime.go)\n"),
-    ] {
-        assert!(text.contains(&part), "{name} is in it");
-        text = text.replace(&part, name);
+    let mut text = without(&text, &commented(HEADER), "// (include/foreign_call.h)\n");
+    text = without(&text, &commented(C_RUNTIME), "// (src/go/runtime.h)\n");
+    for (file, name) in RUNTIME.into_iter().zip(["runtime", "workers", "contexts"]) {
+        let (_, part) = file.split_once("\n)\n").expect("the imports end");
+        text = without(&text, part.trim_start(), &format!("(src/go/{name}.go)\n"));
     }
     text
+}
+
+fn without(text: &str, part: &str, name: &str) -> String {
+    assert!(text.contains(part), "{name} is in it");
+    text.replace(part, name)
 }
 
 #[test]

@@ -88,6 +88,17 @@ func (faults) one_way_panics() uint64 {
 	return foreign_call_one_way_panics.Load()
 }
 
+func (faults) under_way() Tuple2[uint64, uint64] {
+	calls := 0
+	for i := range foreign_call_parts {
+		part := &foreign_call_parts[i]
+		part.lock.Lock()
+		calls += len(part.cancels)
+		part.lock.Unlock()
+	}
+	return Tuple2[uint64, uint64]{uint64(runtime.NumGoroutine()), uint64(calls)}
+}
+
 func (faults) panics_without_result() uint8 {
 	panic("no room for it")
 }

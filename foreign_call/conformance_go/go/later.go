@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"math/rand"
 	"runtime"
@@ -36,21 +37,29 @@ func (it *later) sum(numbers []uint64) (uint64, error) {
 	return sum, nil
 }
 
-// Looks once: it cannot know yet whether anybody waits.
-func (it *later) search(numbers []uint64, wanted uint64) (uint64, error) {
+// If it is nowhere, it waits until nobody wants to know any more.
+func (it *later) search(ctx context.Context, numbers []uint64, wanted uint64) (uint64, error) {
 	for i, number := range numbers {
 		if number == wanted {
 			return uint64(i), nil
 		}
 	}
+	<-ctx.Done()
+	return 0, ctx.Err()
+}
+
+// If it is nowhere, it waits for the start: it is not told that nobody waits.
+func (it *later) search_in_time(numbers []uint64, wanted uint64) (uint64, error) {
+	for i, number := range numbers {
+		if number == wanted {
+			return uint64(i), nil
+		}
+	}
+	<-it.started
 	return 0, errors.New("it is nowhere")
 }
 
-func (it *later) search_in_time(numbers []uint64, wanted uint64) (uint64, error) {
-	return it.search(numbers, wanted)
-}
-
-// Until then every sum waits.
+// Until then every sum waits, and every search in time.
 func (it *later) start(threads uint32) {
 	it.once.Do(func() { close(it.started) })
 }

@@ -45,13 +45,15 @@ impl File<'_> {
         Ok(())
     }
 
-    /// What Rust looks at before each call.
+    /// What Rust looks at before each call, and how it tells of a dropped one.
     fn interface_constant(&mut self, it: &Trait) {
         let (name, number) = (&it.name, self.interface.trait_shape(it));
+        let told = it.functions.iter().any(|function| function.cancel);
+        let notify = if told { "foreign_call_go_notify" } else { "NULL" };
         self.c += &format!(
             "extern const foreign_call_interface {name}_interface;\n\
              FOREIGN_CALL_ONCE const foreign_call_interface {name}_interface = {{\n    \
-             UINT64_C(0x{number:016x}), NULL}};\n\n"
+             UINT64_C(0x{number:016x}), {notify}}};\n\n"
         );
     }
 
@@ -122,12 +124,16 @@ impl File<'_> {
     fn later(&mut self, it: &Trait, function: &Function) {
         let symbol = format!("{}_{}", it.name, function.name);
         let body = self.body(it, function, "\t");
-        let room = vec!["room *foreign_call_room".to_owned()];
+        let mut own = vec!["room *foreign_call_room".to_owned()];
+        let (mut outer, mut words, mut passed) = (Vec::new(), String::new(), String::new());
+        if function.cancel {
+            own.push("call *C.foreign_call".to_owned());
+            passed += ", &record.call";
+        }
         self.calls += &format!(
             "func foreign_call_run_{symbol}({}) (status C.uint32_t) {{\n{body}}}\n\n",
-            [room, parameters(function)].concat().join(", ")
+            [own, parameters(function)].concat().join(", ")
         );
-        let (mut outer, mut words, mut passed) = (Vec::new(), String::new(), String::new());
         for (at, argument) in function.arguments.iter().enumerate() {
             let (c, go) = types(argument);
             let name = format!("arg_{}", argument.name);
@@ -171,8 +177,12 @@ impl File<'_> {
                 it.name
             ),
             "}".to_owned(),
-            call,
         ];
+        if function.cancel {
+            lines.push("ctx := foreign_call_begin(call)".to_owned());
+            lines.push("defer foreign_call_end(call)".to_owned());
+        }
+        lines.push(call);
         if function.outcome == Outcome::CallError {
             let fail = "\treturn room.fail_with(err)".to_owned();
             lines.extend(["if err != nil {".to_owned(), fail, "}".to_owned()]);
@@ -182,7 +192,10 @@ impl File<'_> {
     }
 
     fn user_call(&mut self, it: &Trait, function: &Function) -> String {
-        let values: Vec<_> = function.arguments.iter().map(|it| self.argument(it)).collect();
+        let mut values: Vec<_> = function.arguments.iter().map(|it| self.argument(it)).collect();
+        if function.cancel {
+            values.insert(0, "ctx".to_owned());
+        }
         format!("{}Impl.{}({})", it.name, member(&function.name), values.join(", "))
     }
 
@@ -215,7 +228,10 @@ fn parameters(function: &Function) -> Vec<String> {
 /// Of the user's method.
 fn signature(function: &Function) -> String {
     let parameter = |it: &Argument| format!("{} {}", member(&it.name), go_type(&it.ty));
-    let parameters: Vec<_> = function.arguments.iter().map(parameter).collect();
+    let mut parameters: Vec<_> = function.arguments.iter().map(parameter).collect();
+    if function.cancel {
+        parameters.insert(0, "ctx context.Context".to_owned());
+    }
     let answer = function.answer.as_ref().filter(|answer| **answer != Type::Unit).map(go_type);
     let returned = match (answer, function.outcome) {
         (None, Outcome::CallError) => " error".to_owned(),

@@ -67,12 +67,20 @@ foreign_call_answer(foreign_call call, uint32_t status, foreign_call_room *room)
     foreign_call_open(room);
 }
 
-/* For Go, where these three are numbers: they point to nothing of Go's. */
+/* For Go, where pointers are numbers: they point to nothing of Go's. */
 static inline void
 foreign_call_answer_at(uintptr_t handle, uintptr_t rust, uint32_t status, uintptr_t room) {
     foreign_call call = {handle, (const foreign_call_functions *)rust};
     foreign_call_answer(call, status, (foreign_call_room *)room);
 }
+
+static inline bool foreign_call_wanted_at(uintptr_t handle, uintptr_t rust) {
+    foreign_call call = {handle, (const foreign_call_functions *)rust};
+    return foreign_call_wanted(call);
+}
+
+/* Go's: Rust tells about a call. */
+extern void foreign_call_go_notify(uintptr_t handle, uint32_t event);
 
 /* Null, if there is no memory. */
 static inline void *foreign_call_new_room(void) {
