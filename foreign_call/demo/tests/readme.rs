@@ -17,8 +17,11 @@ fn block_after(text: &str) -> &'static str {
     block.split_once('\n').expect("a line with the language").1
 }
 
-#[test]
-fn the_five_steps_lead_from_an_empty_folder_to_the_transcript() {
+/// Where a step's file comes from: the code block after a title.
+struct Step(&'static str, &'static str);
+
+/// Goes the steps, the first of which makes a package of this name, and returns what it prints.
+fn follow(name: &str, first: &str, steps: &[Step]) -> String {
     let this = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     // Outside of this workspace, or `cargo new` would make it a member.
     let folder = tempfile::tempdir().expect("a folder");
@@ -27,36 +30,52 @@ fn the_five_steps_lead_from_an_empty_folder_to_the_transcript() {
         let mut command = Command::new(env!("CARGO"));
         command.current_dir(at).args(arguments).env("CARGO_TERM_COLOR", "never");
         // What the steps build is kept from run to run; the folder is new each time.
-        command
-            .env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme_target"));
-        let output = command.output().expect("cargo runs");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("readme_target");
+        let output = command.env("CARGO_TARGET_DIR", target).output().expect("cargo runs");
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && said.is_empty(), "cargo {arguments:?}: {said}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    let package = folder.join("hello_c");
-    cargo(folder, &["new", "-q", "--vcs", "none", "hello_c"]);
+    let package = folder.join(name);
+    cargo(folder, &["new", "-q", "--vcs", "none", name]);
     // The versions that are at hand, so that nothing has to be fetched.
     fs::copy(this.join("Cargo.lock"), package.join("Cargo.lock")).expect("the lock file");
     let this = this.display().to_string();
-    for line in block_after("**1. A package.**").lines().skip(1) {
+    for line in block_after(first).lines().skip(1) {
         let line = line.replace("THIS", &this);
         let words: Vec<_> = line.split_whitespace().skip(1).collect();
         cargo(&package, &[words.as_slice(), &["-q", "--offline"]].concat());
     }
     cargo(&package, &["add", "tokio", "--features", "macros,rt", "-q", "--offline"]);
-    fs::create_dir(package.join("csrc")).expect("a folder");
-    for (title, file) in [
-        ("**2. What crosses: ", "src/call.rs"),
-        ("**3. How it is built: ", "build.rs"),
-        ("**4. The C: ", "csrc/greeter.c"),
-        ("**5. The calls: ", "src/main.rs"),
-    ] {
-        let title = format!("{title}`{file}`.**");
-        fs::write(package.join(file), block_after(&title)).expect("written");
+    for Step(title, file) in steps {
+        let path = package.join(file);
+        fs::create_dir_all(path.parent().expect("it is in the package")).expect("a folder");
+        fs::write(path, block_after(&format!("{title}`{file}`.**"))).expect("written");
     }
-    let printed = cargo(&package, &["run", "-q", "--offline"]);
-    let expected =
-        README.split("$ cargo run -q\n").nth(1).and_then(|rest| rest.split("```").next());
-    assert_eq!(Some(printed.as_str()), expected);
+    cargo(&package, &["run", "-q", "--offline"])
+}
+
+fn transcript() -> &'static str {
+    let rest = README.split("$ cargo run -q\n").nth(1).expect("a transcript");
+    rest.split("```").next().expect("its end")
+}
+
+const CALLS: Step = Step("**2. What crosses: ", "src/call.rs");
+const MAIN: Step = Step("**5. The calls: ", "src/main.rs");
+
+#[test]
+fn the_five_steps_to_c_lead_from_an_empty_folder_to_the_transcript() {
+    let build = Step("**3. How it is built: ", "build.rs");
+    let c = Step("**4. The C: ", "csrc/greeter.c");
+    let printed = follow("hello_c", "**1. A package.**", &[CALLS, build, c, MAIN]);
+    assert_eq!(printed, transcript());
+}
+
+#[test]
+#[cfg_attr(not(go), ignore = "there is no Go")]
+fn the_five_steps_to_go_lead_to_the_same() {
+    let build = Step("**3. How Go is built: ", "build.rs");
+    let go = Step("**4. The Go: ", "go/impl.go");
+    let printed = follow("hello_go", "**1. A package for Go.**", &[CALLS, build, go, MAIN]);
+    assert_eq!(printed, transcript());
 }
