@@ -197,6 +197,92 @@ fn a_late_call_to_a_scoped_thunk_reaches_the_next_one_of_its_signature_or_nobody
 }
 
 #[test]
+fn a_thread_that_ran_the_last_closure_of_a_function_reaches_the_next_one() {
+    let _turn = my_turn();
+    type Function = unsafe extern "C" fn(c_int, i64) -> c_int;
+    // SAFETY: a thunk refuses what it doesn't know.
+    let call = |function: Function| unsafe { function(1, 2) };
+    let mut kept = None;
+    for value in 1..=3 {
+        let thunk = Thunk::new(move |_: c_int, _: i64| -> c_int { value }).or_else(|_| -1);
+        let registration = thunk.register(|function| {
+            assert!(kept.is_none_or(|kept| std::ptr::fn_addr_eq(kept, function)));
+            kept = Some(function);
+            Ok::<_, ()>(|| ())
+        });
+        // The second call finds the way that the first has left behind.
+        assert_eq!([call(kept.unwrap()), call(kept.unwrap())], [value, value]);
+        drop(registration);
+        assert_eq!(call(kept.unwrap()), -1, "refused");
+    }
+}
+
+#[test]
+fn a_closure_that_ends_itself_in_a_thunk_is_dropped_as_it_leaves() {
+    let _turn = my_turn();
+    for calls_before in 0..=2 {
+        let own: Arc<Mutex<Option<closure::BoxedRegistration>>> = Arc::default();
+        let (counter, dropped) = DropCounter::new();
+        let (slot, seen) = (Arc::clone(&own), Arc::clone(&dropped));
+        let mut function: Option<OnPlainValue> = None;
+        let thunk = Thunk::new(move |value: c_int| -> c_int {
+            let _owned = &counter;
+            let registration = slot.lock().unwrap().take();
+            drop(registration);
+            assert_eq!(seen.load(Ordering::SeqCst), 0, "the closure is running");
+            value
+        });
+        let registration = thunk.register(|thunk| {
+            function = Some(thunk);
+            Ok::<_, ()>(|| ())
+        });
+        for call in 0..calls_before {
+            assert_eq!(fire(function.unwrap(), call), call);
+        }
+        *own.lock().unwrap() = Some(registration.unwrap().boxed());
+        assert_eq!(fire(function.unwrap(), 7), 7);
+        assert_eq!(dropped.load(Ordering::SeqCst), 1, "as it left");
+        assert_eq!(fire(function.unwrap(), 7), 0, "refused");
+    }
+}
+
+#[test]
+fn a_thread_goes_from_thunk_to_thunk_while_the_one_behind_it_ends() {
+    let _turn = my_turn();
+    let (sender, receiver) = mpsc::sync_channel(1); // few slots are taken
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            // Ends each registration when the other thread has gone on, or is about to.
+            let registrations: mpsc::Receiver<closure::BoxedRegistration> = receiver;
+            registrations.iter().for_each(drop);
+        });
+        let mut floats: Option<unsafe extern "C" fn(f64) -> f64> = None;
+        let halves = Thunk::new(|value: f64| -> f64 { value / 2.0 }).register(|function| {
+            floats = Some(function);
+            Ok::<_, ()>(|| ())
+        });
+        // SAFETY: it is registered.
+        let half = |value| unsafe { floats.unwrap()(value) };
+        for round in 0..2000 {
+            let mut function: Option<OnPlainValue> = None;
+            let registration = Thunk::new(move |value: c_int| -> c_int { value + round })
+                .register(|thunk| {
+                    function = Some(thunk);
+                    Ok::<_, ()>(|| ())
+                })
+                .unwrap();
+            let answers = [fire(function.unwrap(), 1), fire(function.unwrap(), 2)];
+            assert_eq!(answers, [round + 1, round + 2]);
+            sender.send(registration.boxed()).unwrap();
+            let value = f64::from(round);
+            assert_eq!([half(value), half(value)], [value / 2.0, value / 2.0]);
+        }
+        drop(sender);
+        assert!(halves.is_ok());
+    });
+}
+
+#[test]
 fn a_detached_thunk_is_used_up_also_where_its_closure_is_gone() {
     let _turn = my_turn();
     let mut kept: Option<unsafe extern "C" fn(u64)> = None;

@@ -18,6 +18,10 @@ pub(crate) enum Fault {
     Owner,
     /// The barrier before a callback is taken from its owning thread.
     Revocation,
+    /// The note in its own seat of a thread that ends an exclusive callback inside of it.
+    Ended,
+    /// The look whether a seat that is interrupted has gone on to another callback.
+    OtherCallback,
 }
 
 /// Whether the running model leaves this part out.

@@ -45,9 +45,10 @@
 //! - 3 find the closure, unless somebody has closed the callback;
 //! - 4 (`Fn`: 5) say that the thread is outside, and see whether the closure is its to drop.
 //!
-//! A thunk adds 4: it loads which closure it stands for, and jumps there. `forever` saves nearly all
-//! of it, for closures that need no end: 2 instructions, and the thunk's 4. CI holds each of
-//! these at its number: `cargo run --release --manifest-path benchmarks/Cargo.toml -- instructions`.
+//! A thunk takes as many: it finds the closure with a jump, and whoever closes the callback has it
+//! jump elsewhere. `forever` saves nearly all of it, for closures that need no end: 2 instructions,
+//! and 4 more in a thunk, which asks its slot where to jump. CI holds each of these at its number:
+//! `cargo run --release --manifest-path benchmarks/Cargo.toml -- instructions`.
 //!
 //! The first call of a thread takes a lock and allocates a few bytes, once, to make the thread known
 //! until it ends. Later calls do neither. A call that is nested in another callback, one of a `FnMut`
@@ -156,6 +157,8 @@ mod callback;
 #[cfg(not(loom))]
 mod current;
 #[cfg(not(loom))]
+mod entry;
+#[cfg(not(loom))]
 mod error;
 #[cfg(not(loom))]
 mod fallback;
@@ -169,6 +172,8 @@ mod kind;
 mod model;
 #[cfg(not(loom))]
 mod options;
+#[cfg(not(loom))]
+mod plain_prototype;
 #[cfg(not(loom))]
 mod pool;
 #[cfg(not(loom))]
@@ -202,8 +207,9 @@ pub use {
     forever::Forever,
     kind::{Call, CallMut, CallOnce, CallShared, Guarded, Kind, Once, Shared},
     options::AnyThread,
+    plain_prototype::PlainPrototype,
     pool::CAPACITY,
-    prototype::{PlainPrototype, Prototype},
+    prototype::Prototype,
     registration::{BoxedRegistration, Counts, Ended, Registration},
     set::{CallbackSet, Members},
     statistics::{Statistics, statistics},

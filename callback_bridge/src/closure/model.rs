@@ -9,18 +9,25 @@ use loom::sync::atomic::{AtomicUsize, Ordering, fence};
 use loom::thread;
 
 use super::fault::{Fault, without};
-use super::gate::{COUNTED, Call, Gate, LOCAL};
+use super::gate::{COUNTED, Call, Gate, LOCAL, Open};
 use super::refusal::Refusal;
-use super::seat::{Seat, Seats};
+use super::seat::{Seat, Seats, key_of_thunk};
+
+#[path = "model_thunk.rs"]
+mod thunks;
 
 const FIRST: usize = 0x101;
 const SECOND: usize = 0x201;
 /// How a callback lets calls in: one at a time, or any number.
 const EXCLUSIVE: bool = true;
 const SHARED: bool = false;
+/// Besides the gate's flags: C passes no user data.
+const THUNK: usize = 1 << 20;
 
 struct Room {
     gate: Gate,
+    /// Calls come through the thunk of slot 0, rather than with the handle.
+    thunk: bool,
     seats: Vec<Seat>,
     /// What the first closure has captured; loom reports a use during or after the last write.
     captured: UnsafeCell<u32>,
@@ -43,13 +50,20 @@ impl Room {
     fn new(threads: usize, flags: usize) -> Arc<Room> {
         let room = Room {
             gate: Gate::new(),
+            thunk: flags & THUNK != 0,
             seats: (0..threads).map(|_| Seat::new()).collect(),
             captured: UnsafeCell::new(0),
             next: UnsafeCell::new(0),
             dropped: Count::new(0),
         };
-        room.gate.open(FIRST, flags, 0, ptr::dangling_mut());
+        room.open(FIRST, flags, 0);
         Arc::new(room)
+    }
+
+    fn open(&self, handle: usize, flags: usize, owner: usize) {
+        let thunk = self.thunk.then(|| (key_of_thunk(0), closed()));
+        let flags = flags & !THUNK;
+        self.gate.open(handle, Open { data: ptr::dangling_mut(), thunk, owner, flags });
     }
 
     /// What a trampoline does.
@@ -61,9 +75,11 @@ impl Room {
         closure: impl Fn(),
     ) -> Option<Refusal> {
         let seat = &self.seats[thread];
-        if seat.remembers(handle) && !seat.sit_down().is_null() {
+        if self.sit_down(seat, handle) {
             closure();
-            if seat.leave(exclusive) {
+            let ended =
+                if self.thunk { seat.leave_thunk(exclusive) } else { seat.leave(exclusive) };
+            if ended {
                 seat.forget();
                 self.leave_closed();
             }
@@ -78,6 +94,21 @@ impl Room {
         }
         let call = Call { handle, exclusive, seat, may_sit: !seat.is_inside() };
         self.gate.run(call, self, |_| closure(), |_| self.drop_closure()).err()
+    }
+
+    /// The short way in.
+    fn sit_down(&self, seat: &Seat, handle: usize) -> bool {
+        if !self.thunk {
+            return seat.remembers(handle) && !seat.sit_down().is_null();
+        }
+        if !seat.remembers(key_of_thunk(0)) {
+            return false;
+        }
+        if seat.sit_down_in_thunk(key_of_thunk(0)) == closed() {
+            seat.forget();
+            return false;
+        }
+        true
     }
 
     fn leave_closed(&self) {
@@ -111,6 +142,11 @@ impl Room {
     }
 }
 
+/// What a thunk finds in place of its closure.
+fn closed() -> *mut () {
+    ptr::without_provenance_mut(0x1000)
+}
+
 fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
     builder.preemption_bound = Some(preemptions);
@@ -136,8 +172,10 @@ fn drop_against_a_running_callback(flags: usize, exclusive: bool) {
 
 #[test]
 fn a_registration_is_dropped_against_a_seated_call() {
-    drop_against_a_running_callback(0, EXCLUSIVE);
-    drop_against_a_running_callback(0, SHARED);
+    for flags in [0, THUNK] {
+        drop_against_a_running_callback(flags, EXCLUSIVE);
+        drop_against_a_running_callback(flags, SHARED);
+    }
 }
 
 #[test]
@@ -174,7 +212,7 @@ fn the_gap_before_the_first_instruction(flags: usize, exclusive: bool) {
             there.call(0, FIRST, exclusive, || there.write());
         });
         room.unregister();
-        room.gate.open(SECOND, flags, 0, ptr::dangling_mut());
+        room.open(SECOND, flags, 0);
         let refused = room.call(1, SECOND, exclusive, || {
             // SAFETY: loom checks that nobody else uses it now.
             room.next.with_mut(|value| unsafe { *value += 1 });
@@ -243,7 +281,7 @@ fn the_last_one_out_drops(flags: usize) {
         room.call(1, FIRST, SHARED, || {
             room.read();
             assert!(room.gate.close(FIRST, &*room));
-            room.gate.defer(FIRST);
+            room.gate.defer(FIRST, &room.seats[1]);
         });
         other.join().unwrap();
         assert_eq!(room.dropped.load(Relaxed), 1);
@@ -253,13 +291,14 @@ fn the_last_one_out_drops(flags: usize) {
 #[test]
 fn the_last_one_out_drops_the_closure() {
     the_last_one_out_drops(0);
+    the_last_one_out_drops(THUNK);
     the_last_one_out_drops(COUNTED);
 }
 
 /// One thread unregisters an exclusive callback inside of it; another one calls meanwhile.
 #[test]
 fn an_exclusive_callback_that_ends_itself_is_dropped_once() {
-    for flags in [0, COUNTED] {
+    for flags in [0, THUNK, COUNTED] {
         check(4, move || {
             let room = Room::new(2, flags);
             let there = Arc::clone(&room);
@@ -271,7 +310,7 @@ fn an_exclusive_callback_that_ends_itself_is_dropped_once() {
             let refused = room.call(1, FIRST, EXCLUSIVE, || {
                 room.write();
                 assert!(room.gate.close(FIRST, &*room));
-                room.gate.defer(FIRST);
+                room.gate.defer(FIRST, &room.seats[1]);
             });
             other.join().unwrap();
             assert_eq!(room.dropped.load(Relaxed), usize::from(refused.is_none()));
@@ -301,7 +340,7 @@ fn a_scoped_callback_and_two_threads() {
                 there.call(1, handle, exclusive, || unreachable!("another thread's"))
             });
             let owner = room.seats[0].id();
-            room.gate.open(SECOND, flags | LOCAL, owner, ptr::dangling_mut());
+            room.open(SECOND, flags | LOCAL, owner);
             kept_by_c.store(SECOND, Relaxed);
             for _ in 0..2 {
                 assert_eq!(room.call(0, SECOND, exclusive, || room.write()), None);

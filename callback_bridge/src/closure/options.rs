@@ -5,7 +5,8 @@ use std::panic::resume_unwind;
 
 use super::barrier;
 use super::current::with_seat;
-use super::gate::{COUNTED, LOCAL};
+use super::entry::Entry;
+use super::gate::{COUNTED, LOCAL, Open};
 use super::kind::{Guarded, Kind, Once, Shared};
 use super::pool::{Control, Opening, Reserved};
 
@@ -20,6 +21,17 @@ pub trait AnyThread: Kind {}
 impl<Closure: Send + 'static> AnyThread for Guarded<Closure> {}
 impl<Closure: Send + Sync + 'static> AnyThread for Shared<Closure> {}
 impl<Closure: Send + 'static> AnyThread for Once<Closure> {}
+
+/// What a thunk has that a callback with user data has not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThunkParts {
+    /// [`key_of_thunk`](super::seat::key_of_thunk).
+    pub(crate) key: usize,
+    /// What runs the closure once the thunk has taken its seat.
+    pub(crate) trampoline: *const (),
+    /// The entry that leads to the longer way.
+    pub(crate) closed: *mut (),
+}
 
 /// What [`Callback`](super::Callback) and [`Thunk`](super::Thunk) have in common.
 pub(crate) struct Options<K: Kind, G> {
@@ -48,37 +60,72 @@ impl<K: Kind, G> Options<K, G> {
     where
         K: AnyThread,
     {
-        open_boxed(room, K::keep(self.closure), self.stays_after_panic, self.counted)
+        open_boxed(room, K::keep(self.closure), None, self.stays_after_panic, self.counted)
+    }
+
+    /// The same for a thunk.
+    pub(crate) fn open_thunk(self, room: Reserved, parts: ThunkParts) -> usize
+    where
+        K: AnyThread,
+    {
+        let entry = Entry::new(parts.trampoline, K::keep(self.closure));
+        open_boxed(room, entry, Some(parts), self.stays_after_panic, self.counted)
     }
 
     /// Lends the closure to the calls that this thread makes inside `call`.
     pub(crate) fn scope<T>(self, room: Reserved, call: impl FnOnce(usize) -> T) -> T {
-        /// Lets nobody in any more, also when `call` unwinds.
-        struct Close(usize);
-        impl Drop for Close {
-            fn drop(&mut self) {
-                Control::of(self.0).close_local(self.0);
-            }
+        let (stays_after_panic, counted) = (self.stays_after_panic, self.counted);
+        lend(room, K::keep(self.closure), None, stays_after_panic, counted, call)
+    }
+
+    /// The same for a thunk.
+    pub(crate) fn scope_thunk<T>(
+        self,
+        room: Reserved,
+        parts: ThunkParts,
+        call: impl FnOnce(usize) -> T,
+    ) -> T {
+        let (stays_after_panic, counted) = (self.stays_after_panic, self.counted);
+        let entry = Entry::new(parts.trampoline, K::keep(self.closure));
+        lend(room, entry, Some(parts), stays_after_panic, counted, call)
+    }
+}
+
+/// Lends what a trampoline uses to the calls that this thread makes inside `call`, which gets the
+/// handle.
+fn lend<Kept, T>(
+    room: Reserved,
+    mut kept: Kept,
+    thunk: Option<ThunkParts>,
+    stays_after_panic: bool,
+    counted: bool,
+    call: impl FnOnce(usize) -> T,
+) -> T {
+    /// Lets nobody in any more, also when `call` unwinds.
+    struct Close(usize);
+    impl Drop for Close {
+        fn drop(&mut self) {
+            Control::of(self.0).close_local(self.0);
         }
-        let flags = flags(self.counted) | LOCAL;
-        let stays_after_panic = self.stays_after_panic;
-        let mut kept = K::keep(self.closure);
-        let handle = room.open(Opening {
+    }
+    let handle = room.open(Opening {
+        gate: Open {
             data: (&raw mut kept).cast(),
-            drop_closure: None,
+            thunk: thunk.map(|parts| (parts.key, parts.closed)),
             owner: with_seat(|seat| seat.id()),
-            flags,
-            stays_after_panic,
-        });
-        let close = Close(handle);
-        let answer = call(handle);
-        let panic = Control::of(handle).payload().take();
-        drop(close);
-        drop(kept);
-        match panic {
-            Some(panic) => resume_unwind(panic),
-            None => answer,
-        }
+            flags: flags(counted) | LOCAL,
+        },
+        drop_closure: None,
+        stays_after_panic,
+    });
+    let close = Close(handle);
+    let answer = call(handle);
+    let panic = Control::of(handle).payload().take();
+    drop(close);
+    drop(kept);
+    match panic {
+        Some(panic) => resume_unwind(panic),
+        None => answer,
     }
 }
 
@@ -91,6 +138,7 @@ fn flags(counted: bool) -> usize {
 pub(crate) fn open_boxed<Kept>(
     room: Reserved,
     kept: Kept,
+    thunk: Option<ThunkParts>,
     stays_after_panic: bool,
     counted: bool,
 ) -> usize {
@@ -102,10 +150,13 @@ pub(crate) fn open_boxed<Kept>(
         drop(unsafe { Box::from_raw(data.cast::<Kept>()) });
     }
     room.open(Opening {
-        data: Box::into_raw(Box::new(kept)).cast(),
+        gate: Open {
+            data: Box::into_raw(Box::new(kept)).cast(),
+            thunk: thunk.map(|parts| (parts.key, parts.closed)),
+            owner: 0,
+            flags: flags(counted),
+        },
         drop_closure: Some(drop_boxed::<Kept>),
-        owner: 0,
-        flags: flags(counted),
         stays_after_panic,
     })
 }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{ptr, thread, time::Duration};
 
 use super::current::{AllSeats, is_inside, with_seat};
-use super::gate::Gate;
+use super::gate::{Gate, Open};
 use super::statistics::GLOBAL;
 use crate::quiet::{drop_quietly, quietly};
 
@@ -64,12 +64,8 @@ pub(crate) type DropClosure = unsafe fn(*mut ());
 /// What a callback is opened with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Opening {
-    pub(crate) data: *mut (),
+    pub(crate) gate: Open,
     pub(crate) drop_closure: Option<DropClosure>,
-    /// For a local callback: the thread's [`Seat::id`](super::seat::Seat::id).
-    pub(crate) owner: usize,
-    /// [`COUNTED`](super::gate::COUNTED), [`LOCAL`](super::gate::LOCAL), both or 0.
-    pub(crate) flags: usize,
     pub(crate) stays_after_panic: bool,
 }
 
@@ -143,7 +139,7 @@ impl Control {
         }
         if is_inside(handle) {
             let closed = self.last_words(false);
-            self.gate.defer(handle);
+            with_seat(|seat| self.gate.defer(handle, seat));
             return Some(closed);
         }
         let mut looks = 0_u32;
@@ -237,7 +233,7 @@ impl Reserved {
         control.refused.store(0, Ordering::Relaxed);
         control.panics.store(0, Ordering::Relaxed);
         let handle = generation << GENERATION_SHIFT | control.index() << FLAG_BITS | 1;
-        control.gate.open(handle, opening.flags, opening.owner, opening.data);
+        control.gate.open(handle, opening.gate);
         handle
     }
 }

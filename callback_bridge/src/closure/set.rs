@@ -115,7 +115,8 @@ impl<M: Members> CallbackSet<M> {
     {
         let Some(room) = Reserved::new() else { return Err(RegisterError::Full) };
         let (stays_after_panic, counted) = self.0.options();
-        let close = CloseOnUnwind(open_boxed(room, self.0.keep(), stays_after_panic, counted));
+        let close =
+            CloseOnUnwind(open_boxed(room, self.0.keep(), None, stays_after_panic, counted));
         let unregister = register(M::functions(), M::UserData::from_handle(close.0))
             .map_err(RegisterError::Library)?;
         Ok(Registration::new(close.keep(), None, unregister))

@@ -10,11 +10,12 @@ use super::error::{Full, RegisterError};
 use super::fallback::{Fallback, UseDefault};
 use super::forever::{Forever, Leaked};
 use super::kind::{Call, CallMut, CallOnce, CallShared, Guarded, Kind, Once, Shared};
-use super::options::{AnyThread, Options};
+use super::options::{AnyThread, Options, ThunkParts};
+use super::plain_prototype::PlainPrototype;
 use super::pool::Reserved;
-use super::prototype::PlainPrototype;
 use super::refusal::Refusal;
 use super::registration::Registration;
+use super::seat::key_of_thunk;
 use super::thunk_pool::{self, SLOTS};
 use super::unregister::Unregister;
 
@@ -103,8 +104,8 @@ impl<K: Kind + Call<Args>, Args: PlainPrototype, G: Fallback<K::Output>> Thunk<K
     {
         let Some((room, slot)) = Self::reserve() else { return Err(RegisterError::Full) };
         let mut slot = GiveBack { slot, no_call_follows: false };
-        let close = CloseOnUnwind(self.options.open(room));
-        SLOTS[slot.slot].store(close.0, Args::trampoline::<K, G>());
+        let close = CloseOnUnwind(self.options.open_thunk(room, Self::parts(slot.slot)));
+        SLOTS[slot.slot].store(close.0, Args::standing::<K, G>());
         let unregister = match register(Args::thunk::<K::Output>(slot.slot)) {
             Ok(unregister) => unregister,
             Err(error) => {
@@ -142,12 +143,21 @@ impl<K: Kind + Call<Args>, Args: PlainPrototype, G: Fallback<K::Output>> Thunk<K
         let Some((room, slot)) = Self::reserve() else { return Err(Full) };
         let mut slot = GiveBack { slot, no_call_follows: false };
         let thunk = Args::thunk::<K::Output>(slot.slot);
-        Ok(self.options.scope(room, |handle| {
-            SLOTS[slot.slot].store(handle, Args::trampoline::<K, G>());
+        let parts = Self::parts(slot.slot);
+        Ok(self.options.scope_thunk(room, parts, |handle| {
+            SLOTS[slot.slot].store(handle, Args::standing::<K, G>());
             let answer = call(thunk);
             slot.no_call_follows = true;
             answer
         }))
+    }
+
+    fn parts(slot: usize) -> ThunkParts {
+        ThunkParts {
+            key: key_of_thunk(slot),
+            trampoline: Args::seated::<K, G>(),
+            closed: Args::closed::<K::Output>(),
+        }
     }
 
     fn reserve() -> Option<(Reserved, usize)> {
@@ -179,7 +189,7 @@ where
         let (forever, address) = Leaked::leak(self.options.closure);
         SLOTS[slot].store(address, Args::forever::<F, G>());
         // A panic in `register` leaves the slot to C as well.
-        register(Args::thunk::<F::Output>(slot)).map_err(RegisterError::Library)?;
+        register(Args::forever_thunk::<F::Output>(slot)).map_err(RegisterError::Library)?;
         Ok(forever)
     }
 }

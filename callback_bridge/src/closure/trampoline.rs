@@ -10,6 +10,7 @@ use super::gate;
 use super::kind::Call;
 use super::pool::Control;
 use super::refusal::Refusal;
+use super::seat::Seat;
 use super::statistics::GLOBAL;
 
 /// The short way in: this thread ran the callback last, and nobody has changed its gate.
@@ -26,13 +27,25 @@ pub(crate) fn sit_down(handle: usize) -> Option<*mut ()> {
     })
 }
 
-/// Calls the closure and leaves.
+/// The short way into a thunk. As [`sit_down`], with an [`Entry`](super::entry::Entry): of the thunk's
+/// closure or, if somebody has changed its gate, the one of its signature without a closure.
+#[inline(always)]
+pub(crate) fn sit_down_in_thunk(key: usize) -> Option<*mut ()> {
+    with_seat(|seat| seat.remembers(key).then(|| seat.sit_down_in_thunk(key)))
+}
+
+/// Calls the closure and leaves, by [`Seat::leave`] or [`Seat::leave_thunk`].
 ///
 /// # Safety
 ///
-/// `data` is from [`sit_down`] with a handle that belongs to a closure of the kind `K`.
+/// `data` is from [`sit_down`] with a handle that belongs to a closure of the kind `K`, or from
+/// [`sit_down_in_thunk`], the entry of one.
 #[inline(always)]
-pub(crate) unsafe fn seated<K, G, Args>(data: *mut (), args: Args) -> K::Output
+pub(crate) unsafe fn seated<K, G, Args>(
+    data: *mut (),
+    args: Args,
+    leave: impl FnOnce(&Seat, bool) -> bool,
+) -> K::Output
 where
     K: Call<Args>,
     G: Fallback<K::Output>,
@@ -48,11 +61,11 @@ where
     if K::ONCE {
         spent(seat_handle());
     }
-    if with_seat(|seat| seat.leave(K::EXCLUSIVE)) { leave_slowly(answer) } else { answer }
+    if with_seat(|seat| leave(seat, K::EXCLUSIVE)) { leave_slowly(answer) } else { answer }
 }
 
 fn seat_handle() -> usize {
-    with_seat(super::seat::Seat::handle)
+    with_seat(Seat::handle)
 }
 
 /// The way in for calls that count themselves, as a rule; otherwise [`standing`].

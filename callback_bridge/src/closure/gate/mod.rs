@@ -15,9 +15,11 @@
 
 mod counted;
 
+use std::ptr;
+
 use super::fault::{Fault, broken};
 use super::refusal::Refusal;
-use super::seat::{Seat, Seats};
+use super::seat::{Remembered, Seat, Seats};
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, fence, thread};
 use counted::stand_in_for_seq_cst;
 
@@ -35,8 +37,8 @@ pub(crate) const FLAGS: usize = COUNTED | POISONED | REVOKING | LOCAL;
 /// How a call got in, and has to get out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// Through the thread's seat.
-    Seated,
+    /// Through the thread's seat, which knows the callback by this key.
+    Seated(usize),
     /// Counted in the gate.
     Counted,
 }
@@ -66,8 +68,25 @@ pub(crate) struct Gate {
     owner: AtomicUsize,
     /// The handle whose closure the last one out drops, or 0.
     deferred: AtomicUsize,
-    /// The closure.
+    /// The closure, and the rest of what a seat remembers.
     data: AtomicPtr<()>,
+    /// 0: the handle is the key.
+    thunk_key: AtomicUsize,
+    closed: AtomicPtr<()>,
+}
+
+/// What a gate is opened for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    /// The closure.
+    pub(crate) data: *mut (),
+    /// Of a thunk: the key that it compares, and what it finds in place of `data` once the gate has
+    /// changed.
+    pub(crate) thunk: Option<(usize, *mut ())>,
+    /// Of a local callback: the thread's [`Seat::id`].
+    pub(crate) owner: usize,
+    /// [`COUNTED`], [`LOCAL`], both or 0.
+    pub(crate) flags: usize,
 }
 
 impl Gate {
@@ -79,7 +98,9 @@ impl Gate {
             counted: AtomicUsize::new(0),
             owner: AtomicUsize::new(0),
             deferred: AtomicUsize::new(0),
-            data: AtomicPtr::new(std::ptr::null_mut()),
+            data: AtomicPtr::new(ptr::null_mut()),
+            thunk_key: AtomicUsize::new(0),
+            closed: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -91,21 +112,35 @@ impl Gate {
             counted: AtomicUsize::new(0),
             owner: AtomicUsize::new(0),
             deferred: AtomicUsize::new(0),
-            data: AtomicPtr::new(std::ptr::null_mut()),
+            data: AtomicPtr::new(ptr::null_mut()),
+            thunk_key: AtomicUsize::new(0),
+            closed: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
     /// Lets calls with this handle in. The gate must be closed and nobody inside.
-    pub(crate) fn open(&self, handle: usize, flags: usize, owner: usize, data: *mut ()) {
-        self.owner.store(owner, Ordering::Relaxed);
-        self.data.store(data, Ordering::Relaxed);
+    pub(crate) fn open(&self, handle: usize, open: Open) {
+        let (thunk_key, closed) = open.thunk.unwrap_or((0, ptr::null_mut()));
+        self.owner.store(open.owner, Ordering::Relaxed);
+        self.data.store(open.data, Ordering::Relaxed);
+        self.thunk_key.store(thunk_key, Ordering::Relaxed);
+        self.closed.store(closed, Ordering::Relaxed);
         // Release (and more): whoever reads this handle sees the stores above.
-        self.state.store(handle | flags, Ordering::SeqCst);
+        self.state.store(handle | open.flags, Ordering::SeqCst);
     }
 
     /// The closure. Whoever is inside may use it; so may who has closed the gate, once it is idle.
     pub(crate) fn data(&self) -> *mut () {
         self.data.load(Ordering::Acquire)
+    }
+
+    /// What a seat remembers. It is this handle's if the state is, before and after.
+    fn remembered(&self, handle: usize) -> Remembered {
+        // Relaxed, both: as `owner`.
+        let thunk_key = self.thunk_key.load(Ordering::Relaxed);
+        let closed = self.closed.load(Ordering::Relaxed);
+        let key = if thunk_key == 0 { handle } else { thunk_key };
+        Remembered { key, handle, data: self.data(), closed }
     }
 
     /// The state if it belongs to this handle.
@@ -157,8 +192,9 @@ impl Gate {
                 }
                 if may_sit {
                     let open = || self.state(handle) == Some(flags);
-                    if seat.sit(handle, self.data(), open) {
-                        return Ok(Way::Seated);
+                    let callback = self.remembered(handle);
+                    if seat.sit(callback, open) {
+                        return Ok(Way::Seated(callback.key));
                     }
                     continue;
                 }
@@ -186,8 +222,8 @@ impl Gate {
         let answer = self.enter(call, seats).map(|way| {
             let answer = body(self.data());
             match way {
-                Way::Seated if seat.leave(exclusive) => seat.forget(),
-                Way::Seated => {}
+                Way::Seated(key) if seat.leave_to(key, exclusive) => seat.forget(),
+                Way::Seated(_) => {}
                 Way::Counted => self.count_out(exclusive),
             }
             answer
@@ -202,6 +238,7 @@ impl Gate {
 
     /// Takes an exclusive callback from its owning thread, for good.
     fn revoke<S: Seats>(&self, handle: usize, seats: &S) -> Result<(), Refusal> {
+        let callback = self.remembered(handle);
         let revoking = handle | REVOKING;
         if self
             .state
@@ -211,7 +248,7 @@ impl Gate {
             // Somebody else did something; look again.
             return Ok(());
         }
-        seats.interrupt_all(handle);
+        seats.interrupt_all(callback);
         let busy = seats.any_busy_with(handle) && !broken(Fault::Revocation);
         // If the owner is inside, the callback stays its own: this is a second entry, refused.
         let next = if busy { handle } else { handle | COUNTED };
@@ -232,6 +269,7 @@ impl Gate {
                 thread::yield_now();
                 continue;
             }
+            let callback = self.remembered(handle);
             let new = to(handle | flags);
             let changed = self.state.compare_exchange(
                 handle | flags,
@@ -242,7 +280,7 @@ impl Gate {
             if changed.is_ok() {
                 stand_in_for_seq_cst();
                 if flags & COUNTED == 0 {
-                    seats.interrupt_all(handle);
+                    seats.interrupt_all(callback);
                 }
                 return Some(());
             }
@@ -292,8 +330,10 @@ impl Gate {
             && self.counted.load(Ordering::SeqCst) == 0
     }
 
-    /// The gate was closed by a thread that is inside: the last one out drops the closure.
-    pub(crate) fn defer(&self, handle: usize) {
+    /// The gate was closed by a thread that is inside, whose seat this is: the last one out drops
+    /// the closure.
+    pub(crate) fn defer(&self, handle: usize, seat: &Seat) {
+        seat.end(handle);
         self.deferred.store(handle, Ordering::SeqCst);
     }
 
