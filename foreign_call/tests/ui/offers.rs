@@ -18,6 +18,7 @@ trait Shape {
     async fn marked(&self);
     async fn twice(&self) -> impl std::future::Future<Output = u8>;
     fn stream(&self) -> impl Iterator<Item = u8>;
+    fn items(&self) -> impl Stream<Item = u8>;
 }
 
 #[g2r]
