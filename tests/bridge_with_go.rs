@@ -24,7 +24,6 @@ macro_rules! with_go {
 mod with_go {
     pub(crate) use std::ffi::c_void;
     pub(crate) use std::future::Future;
-    pub(crate) use std::ptr;
     pub(crate) use std::sync::{Mutex, PoisonError};
     pub(crate) use std::task::{Context, Poll, Waker};
     pub(crate) use std::thread;
@@ -132,30 +131,28 @@ with_go! {
         });
     }
 
-    fn go_answers_on_the_callers_own_stack() {
-        #[derive(Debug)]
-        struct Slot {
-            answers: u32,
-            words: usize,
-            below: usize,
+    fn a_callback_has_the_stack_of_its_caller() {
+        /// Takes 100 kB of stack, so many times.
+        fn dive(depth: u32) -> u64 {
+            let page = std::hint::black_box([1_u8; 100_000]);
+            let below = if depth == 1 { 0 } else { dive(depth - 1) };
+            below + page.iter().map(|&byte| u64::from(byte)).sum::<u64>()
         }
-        unsafe extern "C" fn answer(slot: *mut c_void, _: u32, words: *const u8, _: usize) {
-            let here = 0_u8;
+        unsafe extern "C" fn answer(slot: *mut c_void, _: u32, _: *const u8, _: usize) {
             // SAFETY: the slot below, whose owner waits for Go.
-            let slot = unsafe { &mut *slot.cast::<Slot>() };
-            slot.answers += 1;
-            slot.words = words.addr();
-            slot.below = ptr::from_mut(slot).addr() - (&raw const here).addr();
+            let slot = unsafe { &mut *slot.cast::<u64>() };
+            *slot += dive(300);
         }
-        let request = Request::example();
-        let views = Views::new(&request);
-        let mut slot = Slot { answers: 0, words: 0, below: 0 };
-        let there: *mut Slot = &raw mut slot;
-        // SAFETY: `answer` expects such a slot, which outlives the call.
-        unsafe { ffi::bridge_with_go_check(views.request(), answer, there.cast()) };
-        assert_eq!(slot.answers, 1);
-        assert!(slot.below < 100_000, "the callback ran {} bytes below its slot", slot.below);
-        assert!(slot.words.abs_diff(there.addr()) > 1 << 30, "Go's memory is elsewhere: {slot:?}");
+        // More than any thread has that this one did not ask for, and than Go would give it.
+        let thread = thread::Builder::new().stack_size(64 << 20).spawn(|| {
+            let request = Request::example();
+            let views = Views::new(&request);
+            let mut slot = 0_u64;
+            // SAFETY: `answer` expects such a slot, which outlives the call.
+            unsafe { ffi::bridge_with_go_check(views.request(), answer, (&raw mut slot).cast()) };
+            slot
+        });
+        assert_eq!(thread.expect("a thread").join().expect("no panic"), 30_000_000);
     }
 
     fn a_dropped_call_is_lent_its_request_until_go_has_answered() {

@@ -89,3 +89,29 @@ pub(crate) unsafe fn verdict(
         _ => Err(Error::Invalid),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+
+    fn answered(status: u32, words: &[u8]) -> Result<Verdict, Error> {
+        // SAFETY: a slice is readable.
+        unsafe { verdict(status, words.as_ptr(), words.len()) }
+    }
+
+    #[test]
+    fn an_answer_that_is_none_is_an_error_and_not_altered() {
+        assert_eq!(answered(3, b"a status that nobody knows"), Err(Error::Invalid));
+        assert_eq!(answered(status::PASSED, b"not UTF-8: \xff"), Err(Error::Invalid));
+        assert_eq!(answered(status::PANICKED, b"\xf0\x9f"), Err(Error::Invalid));
+    }
+
+    #[test]
+    fn no_words_come_as_null() {
+        // SAFETY: there are none.
+        let verdict = unsafe { verdict(status::REFUSED, ptr::null(), 0) }.expect("a verdict");
+        assert_eq!((verdict.passed, &*verdict.words), (false, ""));
+    }
+}
