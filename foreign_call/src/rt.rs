@@ -12,6 +12,7 @@ pub use crate::offer::{
 };
 pub use crate::shape::{ABI, Shape};
 
+use crate::CallError;
 use crate::convert::{ConvertError, Problem};
 
 /// An enum has no variant of this number.
@@ -26,8 +27,15 @@ pub fn no_variant<T>(tag: u32, of: &'static str) -> Result<T, ConvertError> {
 pub fn or_panic<T>(function: &str, outcome: Answer<T>) -> T {
     match outcome {
         Ok(answer) => answer,
-        Err(error) => panic!("`{function}`: {error}"),
+        Err(error) => failed(function, &error),
     }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn failed(function: &str, error: &CallError) -> ! {
+    panic!("`{function}`: {error}")
 }
 
 /// The peer was made for another trait of this name.

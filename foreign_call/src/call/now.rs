@@ -11,7 +11,7 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::raw::{self, Answer, Functions, RawCall, TAKEN, read, refuse};
+use super::raw::{self, Answer, Functions, RawCall, TAKEN, read, read_plain, refuse};
 use crate::{CallError, FromRef};
 
 /// A call that this thread is in.
@@ -30,28 +30,37 @@ struct Frame {
 /// Where an answer goes: written once, by the one answer that finds its frame not answered.
 type Place<T> = UnsafeCell<MaybeUninit<Answer<T>>>;
 
+/// What a thread knows of its calls. Only the thread itself ever looks at it.
+struct Thread {
+    /// The call that it is in.
+    innermost: Cell<*const Frame>,
+    /// The last number that it gave to a call.
+    last: Cell<usize>,
+}
+
 thread_local! {
-    /// The innermost call that this thread is in. Only the thread itself ever looks at it.
-    static INNERMOST: Cell<*const Frame> = const { Cell::new(ptr::null()) };
-    /// The last number that was given to a call.
-    static LAST: Cell<usize> = const { Cell::new(0) };
+    static THREAD: Thread =
+        const { Thread { innermost: Cell::new(ptr::null()), last: Cell::new(LOT - 1) } };
 }
 
 /// Numbers are taken in lots, so that a call needs no atomic. A lot begins with a number that no
-/// call gets.
+/// call gets, so there is no call 0.
 const LOT: usize = 1 << 20;
 
-#[inline]
-fn new_handle() -> usize {
-    let mut last = LAST.get();
-    if last % LOT == LOT - 1 || last == 0 {
-        last = new_lot();
+impl Thread {
+    #[inline]
+    fn new_handle(&self) -> usize {
+        let mut handle = self.last.get() + 1;
+        if handle.is_multiple_of(LOT) {
+            handle = new_lot() + 1;
+        }
+        self.last.set(handle);
+        handle
     }
-    LAST.set(last + 1);
-    last + 1
 }
 
 #[cold]
+#[inline(never)]
 fn new_lot() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(LOT);
     // Relaxed: only that no two threads get the same matters. Pairs with itself.
@@ -61,7 +70,7 @@ fn new_lot() -> usize {
 /// The frame of a call that this thread is in, or null.
 #[inline]
 fn find(handle: usize) -> *const Frame {
-    let mut frame = INNERMOST.get();
+    let mut frame = THREAD.with(|thread| thread.innermost.get());
     // SAFETY: null, or the frame of a call that this thread is in: it lies on the stack below us,
     // and leaves the chain before it goes.
     while let Some(found) = unsafe { frame.as_ref() } {
@@ -74,12 +83,12 @@ fn find(handle: usize) -> *const Frame {
 }
 
 /// Takes the innermost frame out of the chain, also when `call` panics.
-struct Leave(*const Frame);
+struct Leave<'a>(&'a Thread, &'a Frame);
 
-impl Drop for Leave {
+impl Drop for Leave<'_> {
     #[inline]
     fn drop(&mut self) {
-        INNERMOST.set(self.0);
+        self.0.innermost.set(self.1.around);
     }
 }
 
@@ -91,22 +100,32 @@ impl Drop for Leave {
 #[inline]
 pub fn call_now<T: FromRef + 'static>(call: impl FnOnce(RawCall)) -> Answer<T> {
     let place: Place<T> = UnsafeCell::new(MaybeUninit::uninit());
-    let frame = Frame {
-        handle: new_handle(),
-        kind: TypeId::of::<T>(),
-        place: (&raw const place).cast(),
-        answered: Cell::new(false),
-        around: INNERMOST.get(),
-    };
-    let leave = Leave(INNERMOST.replace(&raw const frame));
-    let rust = const { &Functions { answer: answer::<T>, state, wait_for_room: None } };
-    call(RawCall { handle: frame.handle, rust });
-    drop(leave);
-    if !frame.answered.get() {
-        return Err(Box::new(CallError::Unanswered));
+    let answered = THREAD.with(|thread| {
+        let frame = Frame {
+            handle: thread.new_handle(),
+            kind: TypeId::of::<T>(),
+            place: (&raw const place).cast(),
+            answered: Cell::new(false),
+            around: thread.innermost.get(),
+        };
+        thread.innermost.set(&raw const frame);
+        let leave = Leave(thread, &frame);
+        let rust = const { &Functions { answer: answer::<T>, state, wait_for_room: None } };
+        call(RawCall { handle: frame.handle, rust });
+        drop(leave);
+        frame.answered.get()
+    });
+    if !answered {
+        return Err(unanswered());
     }
     // SAFETY: whoever has set `answered` has written it, and has returned since.
     unsafe { place.into_inner().assume_init() }
+}
+
+#[cold]
+#[inline(never)]
+fn unanswered() -> Box<CallError> {
+    Box::new(CallError::Unanswered)
 }
 
 /// # Safety
@@ -127,8 +146,25 @@ unsafe extern "C" fn answer<T: FromRef + 'static>(
     // SAFETY: of this type, as the frame says; on the same stack as the frame.
     let place = unsafe { &*place };
     // SAFETY: the caller's promise.
+    if let Some(value) = unsafe { read_plain::<T>(status, view) } {
+        // SAFETY: nobody else has set `answered`, and nobody reads before we have returned.
+        unsafe { (*place.get()).write(Ok(value)) };
+        return TAKEN;
+    }
+    // SAFETY: likewise, and the caller's promise.
+    unsafe { answer_with_care(place, status, view) }
+}
+
+/// What may fail. A function of its own, so that what needs nothing of it is short.
+///
+/// # Safety
+///
+/// As [`read`], and the place must be the caller's alone.
+#[inline(never)]
+unsafe fn answer_with_care<T: FromRef>(place: &Place<T>, status: u32, view: *const c_void) -> u32 {
+    // SAFETY: the caller's promise.
     let answer = unsafe { read::<T>(status, view) };
-    // SAFETY: nobody else has set `answered`, and nobody reads before we have returned.
+    // SAFETY: likewise.
     unsafe { (*place.get()).write(answer) };
     TAKEN
 }

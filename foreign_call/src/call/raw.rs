@@ -2,7 +2,6 @@
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use callback_bridge::quiet::drop_quietly;
@@ -76,16 +75,16 @@ unsafe impl View for FailureRef<'_> {}
 /// misaligned. All that it points to is readable until this returns.
 #[inline]
 pub(super) unsafe fn read<T: FromRef>(status: u32, view: *const c_void) -> Answer<T> {
+    // SAFETY: the caller's promise.
+    if let Some(value) = unsafe { read_plain(status, view) } {
+        return Ok(value);
+    }
     if status != ANSWERED {
         // SAFETY: the caller's promise.
-        return Err(Box::new(unsafe { read_error(status, view) }));
+        return Err(unsafe { read_error(status, view) });
     }
     // SAFETY: the caller's promise.
     let view = unsafe { look::<T::Ref<'_>>(view) }.map_err(Box::new)?;
-    if T::PLAIN {
-        // SAFETY: `PLAIN`: the bytes of any view are a value.
-        return Ok(unsafe { ptr::from_ref(view).cast::<T>().read_unaligned() });
-    }
     match catch_unwind(AssertUnwindSafe(|| T::from_ref(view))) {
         Ok(value) => value.map_err(|error| Box::new(CallError::Invalid(error))),
         Err(panic) => {
@@ -96,12 +95,29 @@ pub(super) unsafe fn read<T: FromRef>(status: u32, view: *const c_void) -> Answe
     }
 }
 
+/// The same, where nothing can be wrong with a view: then there is nothing to convert, and nothing that
+/// may panic.
+///
+/// # Safety
+///
+/// As [`read`].
+#[inline]
+pub(super) unsafe fn read_plain<T: FromRef>(status: u32, view: *const c_void) -> Option<T> {
+    let view = view.cast::<T::Ref<'_>>();
+    if !T::PLAIN || status != ANSWERED || view.is_null() || !view.is_aligned() {
+        return None;
+    }
+    // SAFETY: `PLAIN`: the bytes of any view are a value; and there is a view.
+    Some(unsafe { view.cast::<T>().read_unaligned() })
+}
+
 /// # Safety
 ///
 /// As [`read`].
 #[cold]
-pub(super) unsafe fn read_error(status: u32, view: *const c_void) -> CallError {
-    match status {
+#[inline(never)]
+pub(super) unsafe fn read_error(status: u32, view: *const c_void) -> Box<CallError> {
+    Box::new(match status {
         FAILED => {
             // SAFETY: the caller's promise.
             let failure = unsafe { look::<FailureRef<'_>>(view) };
@@ -116,7 +132,7 @@ pub(super) unsafe fn read_error(status: u32, view: *const c_void) -> CallError {
         }
         GIVEN_UP => CallError::Unanswered,
         tag => CallError::Invalid(ConvertError::new(Problem::Tag { tag, of: "status" })),
-    }
+    })
 }
 
 /// # Safety

@@ -113,7 +113,7 @@ unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
         }
         END => None,
         // SAFETY: the caller's promise.
-        status => Some(Box::new(unsafe { read_error(status, view) })),
+        status => Some(unsafe { read_error(status, view) }),
     };
     let ended = channel.end(last.map(Err));
     drop(registry::remove(handle));
