@@ -82,9 +82,36 @@ trait Call {
     assert_data_eq!(
         said(source),
         str![[r#"
-src/call.rs:4:15: error: `Node` contains itself here; its views would have no end
+src/call.rs:4:15: error: `Node` contains itself here, so its views would have no end; put all of them into one list, and let them name each other by their places in it
  4 |     children: Vec<Node>,
    |               ^^^^^^^^^
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn types_that_contain_each_other_are_refused() {
+    let source = "
+#[derive(R2G)]
+struct Folder {
+    files: Vec<File>,
+}
+#[derive(R2G)]
+struct File {
+    folder: Option<Folder>,
+}
+#[r2g]
+trait Call {
+    fn check(folder: &Folder);
+}
+";
+    assert_data_eq!(
+        said(source),
+        str![[r#"
+src/call.rs:8:13: error: `File` contains itself here, so its views would have no end; put all of them into one list, and let them name each other by their places in it
+ 8 |     folder: Option<Folder>,
+   |             ^^^^^^^^^^^^^^
 "#]]
         .raw()
     );

@@ -88,13 +88,19 @@ impl Definition {
                 has_repr(&input.attrs, "u32") && variants.iter().all(without_data)
             }
         };
-        Ok(Definition {
+        let definition = Definition {
             name: input.ident.to_string(),
             docs: docs(&input.attrs),
             kind,
             repr,
             span: input.ident.span(),
-        })
+        };
+        // By way of another type only the generator can see it, which reads the whole file.
+        let name = definition.name.as_str();
+        match definition.fields().into_iter().find(|field| field.ty.names().contains(&name)) {
+            Some(field) => Err(contains_itself(name, field)),
+            None => Ok(definition),
+        }
     }
 
     /// All fields, the variants' too.
@@ -104,6 +110,14 @@ impl Definition {
             Kind::Enum(variants) => variants.iter().flat_map(|variant| &variant.fields).collect(),
         }
     }
+}
+
+pub(crate) fn contains_itself(name: &str, field: &Field) -> Error {
+    let why = format!(
+        "`{name}` contains itself here, so its views would have no end; put all of them into one \
+         list, and let them name each other by their places in it"
+    );
+    Error::new(field.span, why)
 }
 
 fn some<T>(parts: Vec<T>, input: &DeriveInput) -> Result<Vec<T>> {

@@ -3,6 +3,7 @@ use std::collections::HashMap;
 use proc_macro2::Span;
 use syn::{Attribute, DeriveInput, Error, Item, Path, Result};
 
+use crate::definition::contains_itself;
 use crate::errors::all;
 use crate::{Definition, Trait, Type};
 
@@ -144,21 +145,14 @@ impl Interface {
         let Some(definition) = waiting.remove(name) else {
             return Ok(());
         };
-        let mut needed = Vec::new();
-        definition.fields().iter().for_each(|field| names_in(&field.ty, &mut needed));
-        for name in needed {
-            self.place(&name, waiting)?;
+        for name in definition.fields().iter().flat_map(|field| field.ty.names()) {
+            self.place(name, waiting)?;
         }
         // What is not placed by now waits for this one.
-        let placed = |name: &String| self.definitions.iter().any(|other| other.name == *name);
+        let placed = |name: &&str| self.definitions.iter().any(|other| other.name == **name);
         for field in definition.fields() {
-            let mut needed = Vec::new();
-            names_in(&field.ty, &mut needed);
-            if !needed.iter().all(placed) {
-                return Err(Error::new(
-                    field.span,
-                    format!("`{name}` contains itself here; its views would have no end"),
-                ));
+            if !field.ty.names().iter().all(placed) {
+                return Err(contains_itself(name, field));
             }
         }
         self.definitions.push(definition);
@@ -182,13 +176,6 @@ enum Direction {
     Called,
     /// The peer.
     Offered,
-}
-
-fn names_in(ty: &Type, names: &mut Vec<String>) {
-    if let Type::Named(name) = ty {
-        names.push(name.clone());
-    }
-    ty.parts().into_iter().for_each(|part| names_in(part, names));
 }
 
 fn last_is(path: &Path, name: &str) -> bool {

@@ -111,6 +111,14 @@ impl Type {
         matches!(self, Type::Scalar(_))
     }
 
+    /// The user's types that it is made of.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        match self {
+            Type::Named(name) => vec![name],
+            other => other.parts().into_iter().flat_map(Type::names).collect(),
+        }
+    }
+
     /// What it is made of directly.
     pub fn parts(&self) -> Vec<&Type> {
         match self {
