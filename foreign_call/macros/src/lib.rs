@@ -36,6 +36,9 @@ pub fn derive_r2g(input: TokenStream) -> TokenStream {
 ///
 /// If `T` is a `Result<_, E>` with `E: From<CallError>`, whatever goes wrong is an error value. With
 /// any other `T` it is a panic, in the caller. In a stream the error is the last item.
+///
+/// What the macros write says `::foreign_call`. Where the dependency has another name, put
+/// `extern crate other_name as foreign_call;` into the crate's root.
 #[proc_macro_attribute]
 pub fn r2g(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as syn::ItemTrait);
