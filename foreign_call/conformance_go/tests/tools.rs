@@ -9,7 +9,8 @@ use std::{path::Path, process::Command};
 fn said(program: &Path, arguments: &[&str]) -> String {
     let mut command = Command::new(program);
     command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/go")).args(arguments);
-    let output = command.env("CGO_ENABLED", "1").output().expect("Go runs");
+    command.env("CGO_ENABLED", "1").env_remove("GOFLAGS").env_remove("GOEXPERIMENT");
+    let output = command.output().expect("Go runs");
     let texts = [output.stdout, output.stderr].map(|text| String::from_utf8(text).expect("text"));
     texts.concat()
 }
