@@ -7,10 +7,11 @@ const DEMO: &str = include_str!("../../demo/src/call.rs");
 const EVERY_TYPE: &str = include_str!("../../conformance/src/interface.rs");
 const HEADER: &str = include_str!("../../include/foreign_call.h");
 const C_RUNTIME: &str = include_str!("../src/go/runtime.h");
-const RUNTIME: [&str; 3] = [
+const RUNTIME: [&str; 4] = [
     include_str!("../src/go/runtime.go"),
     include_str!("../src/go/workers.go"),
     include_str!("../src/go/contexts.go"),
+    include_str!("../src/go/streams.go"),
 ];
 
 /// Without the parts that are the same in every file.
@@ -21,7 +22,7 @@ fn generated(source: &str) -> String {
     };
     let mut text = without(&text, &commented(HEADER), "// (include/foreign_call.h)\n");
     text = without(&text, &commented(C_RUNTIME), "// (src/go/runtime.h)\n");
-    for (file, name) in RUNTIME.into_iter().zip(["runtime", "workers", "contexts"]) {
+    for (file, name) in RUNTIME.into_iter().zip(["runtime", "workers", "contexts", "streams"]) {
         let (_, part) = file.split_once("\n)\n").expect("the imports end");
         text = without(&text, part.trim_start(), &format!("(src/go/{name}.go)\n"));
     }

@@ -93,7 +93,7 @@ func (faults) under_way() Tuple2[uint64, uint64] {
 	for i := range foreign_call_parts {
 		part := &foreign_call_parts[i]
 		part.lock.Lock()
-		calls += len(part.cancels)
+		calls += len(part.calls)
 		part.lock.Unlock()
 	}
 	return Tuple2[uint64, uint64]{uint64(runtime.NumGoroutine()), uint64(calls)}

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use foreign_call::{CallError, R2G, r2g};
+use futures_core::Stream;
 
 /// Light or dark.
 #[derive(R2G, Debug, Clone, Copy, PartialEq)]
@@ -63,4 +64,15 @@ pub trait Faults {
     fn halve(number: u32) -> Result<u32, Problem>;
     /// A name that [`Echo`](crate::interface::Echo) has too, and an argument whose name Go needs.
     fn all(select: &[String]) -> HashMap<String, u32>;
+    /// One good item, and then it goes wrong.
+    fn goes_wrong(how: u32) -> impl Stream<Item = Result<Wrong, CallError>>;
+    /// What became of an item that was sent when the stream was over.
+    fn sent_late() -> String;
+    /// Numbers down from `go_on`, and then the texts in what was lent.
+    #[buffer(1)]
+    fn give_back(
+        value: &HashMap<String, Vec<Sign>>,
+        more: &Option<Wrong>,
+        go_on: u32,
+    ) -> impl Stream<Item = String>;
 }

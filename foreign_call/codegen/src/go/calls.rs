@@ -4,7 +4,7 @@
 //! takes one transition, where an answer from Go would take a second one.
 
 use foreign_call_model::{Argument, Function, Mode, Outcome, Trait, Type};
-use syn::{Error, Result};
+use syn::Result;
 
 use super::File;
 use super::names::{comment, go_type, member};
@@ -32,8 +32,8 @@ impl File<'_> {
             match function.mode {
                 Mode::OneWay => self.one_way(it, function),
                 Mode::Sync => self.sync(it, function),
-                mode if mode.is_async() => self.later(it, function),
-                _ => return Err(Error::new(function.span, "Go can't answer such a call yet")),
+                Mode::Async | Mode::DropSafe | Mode::DropSafeRet => self.later(it, function),
+                Mode::Stream => self.stream(it, function),
             }
         }
         let docs = comment("", &it.docs);
@@ -48,7 +48,7 @@ impl File<'_> {
     /// What Rust looks at before each call, and how it tells of a dropped one.
     fn interface_constant(&mut self, it: &Trait) {
         let (name, number) = (&it.name, self.interface.trait_shape(it));
-        let told = it.functions.iter().any(|function| function.cancel);
+        let told = it.functions.iter().any(|it| it.cancel || it.mode == Mode::Stream);
         let notify = if told { "foreign_call_go_notify" } else { "NULL" };
         self.c += &format!(
             "extern const foreign_call_interface {name}_interface;\n\
@@ -81,11 +81,11 @@ impl File<'_> {
     fn sync(&mut self, it: &Trait, function: &Function) {
         let symbol = format!("{}_{}", it.name, function.name);
         let body = self.body(it, function, "\t");
-        let go = [parameters(function), vec!["room_at unsafe.Pointer".to_owned()]].concat();
+        let go = [parameters(function), vec!["arena_at unsafe.Pointer".to_owned()]].concat();
         self.calls += &format!(
             "//export foreign_call_go_{symbol}\n\
              func foreign_call_go_{symbol}({}) (status C.uint32_t) {{\n\
-             \troom := (*foreign_call_room)(room_at)\n{body}}}\n\n",
+             \tarena := (*foreign_call_arena)(arena_at)\n{body}}}\n\n",
             go.join(", ")
         );
         let (mut outer, mut inner, mut passed) = (Vec::new(), Vec::new(), Vec::new());
@@ -107,13 +107,13 @@ impl File<'_> {
         }
         outer.push("foreign_call call".to_owned());
         inner.push("void *".to_owned());
-        passed.push("&room".to_owned());
+        passed.push("&arena".to_owned());
         self.c += &format!(
             "extern uint32_t foreign_call_go_{symbol}({});\n\
-             FOREIGN_CALL_GO void {symbol}({}) {{\n    foreign_call_room room;\n    \
-             foreign_call_open(&room);\n    \
+             FOREIGN_CALL_GO void {symbol}({}) {{\n    foreign_call_arena arena;\n    \
+             foreign_call_open(&arena);\n    \
              uint32_t status = foreign_call_go_{symbol}({});\n    \
-             foreign_call_answer(call, status, &room);\n}}\n\n",
+             foreign_call_answer(call, status, &arena);\n}}\n\n",
             inner.join(", "),
             outer.join(", "),
             passed.join(", ")
@@ -124,7 +124,7 @@ impl File<'_> {
     fn later(&mut self, it: &Trait, function: &Function) {
         let symbol = format!("{}_{}", it.name, function.name);
         let body = self.body(it, function, "\t");
-        let mut own = vec!["room *foreign_call_room".to_owned()];
+        let mut own = vec!["arena *foreign_call_arena".to_owned()];
         let (mut outer, mut words, mut passed) = (Vec::new(), String::new(), String::new());
         if function.cancel {
             own.push("call *C.foreign_call".to_owned());
@@ -152,15 +152,15 @@ impl File<'_> {
             outer.join(", ")
         );
         self.dispatch +=
-            &format!("\tcase {number}:\n\t\treturn foreign_call_run_{symbol}(room{passed})\n");
+            &format!("\tcase {number}:\n\t\treturn foreign_call_run_{symbol}(arena{passed})\n");
     }
 
-    /// Calls the user's function and writes its answer to `room`.
+    /// Calls the user's function and writes its answer to `arena`.
     fn body(&mut self, it: &Trait, function: &Function, indent: &str) -> String {
         let call = self.user_call(it, function);
         let ty = function.answer.clone().unwrap_or(Type::Unit);
         let size = self.interface.layout(&ty).size;
-        let place = Place::Raw(format!("room.answer({size})"));
+        let place = Place::Raw(format!("arena.answer({size})"));
         let write = self.write(&ty, &place, &Place::at("answer"));
         let call = match (function.outcome, &ty) {
             (Outcome::CallError, Type::Unit) => format!("err := {call}"),
@@ -170,21 +170,21 @@ impl File<'_> {
         };
         let mut lines = vec![
             "status = foreign_call_given_up".to_owned(),
-            "defer foreign_call_recover(room, &status)".to_owned(),
+            "defer foreign_call_recover(arena, &status)".to_owned(),
             format!("if {}Impl == nil {{", it.name),
             format!(
-                "\treturn room.fail(foreign_call_no_impl, foreign_call_nobody(\"{}\"))",
+                "\treturn arena.fail(foreign_call_no_impl, foreign_call_nobody(\"{}\"))",
                 it.name
             ),
             "}".to_owned(),
         ];
         if function.cancel {
-            lines.push("ctx := foreign_call_begin(call)".to_owned());
+            lines.push("ctx := foreign_call_begin(call, nil)".to_owned());
             lines.push("defer foreign_call_end(call)".to_owned());
         }
         lines.push(call);
         if function.outcome == Outcome::CallError {
-            let fail = "\treturn room.fail_with(err)".to_owned();
+            let fail = "\treturn arena.fail_with(err)".to_owned();
             lines.extend(["if err != nil {".to_owned(), fail, "}".to_owned()]);
         }
         lines.extend([write, "return foreign_call_answered".to_owned()]);
@@ -200,7 +200,7 @@ impl File<'_> {
     }
 
     /// The value of an argument, from what came from Rust.
-    fn argument(&mut self, argument: &Argument) -> String {
+    pub(super) fn argument(&mut self, argument: &Argument) -> String {
         let name = format!("arg_{}", argument.name);
         match &argument.ty {
             Type::Scalar("bool") => format!("{name} != 0"),
@@ -220,7 +220,7 @@ fn types(argument: &Argument) -> (String, String) {
 }
 
 /// Of a Go function that C calls.
-fn parameters(function: &Function) -> Vec<String> {
+pub(super) fn parameters(function: &Function) -> Vec<String> {
     let parameter = |argument: &Argument| format!("arg_{} {}", argument.name, types(argument).1);
     function.arguments.iter().map(parameter).collect()
 }
@@ -229,10 +229,15 @@ fn parameters(function: &Function) -> Vec<String> {
 fn signature(function: &Function) -> String {
     let parameter = |it: &Argument| format!("{} {}", member(&it.name), go_type(&it.ty));
     let mut parameters: Vec<_> = function.arguments.iter().map(parameter).collect();
-    if function.cancel {
+    if function.cancel || function.mode == Mode::Stream {
         parameters.insert(0, "ctx context.Context".to_owned());
     }
+    if function.mode == Mode::Stream {
+        let item = go_type(function.answer.as_ref().unwrap_or(&Type::Unit));
+        parameters.insert(1, format!("send func(item {item}) error"));
+    }
     let answer = function.answer.as_ref().filter(|answer| **answer != Type::Unit).map(go_type);
+    let answer = answer.filter(|_| function.mode != Mode::Stream); // its items are sent
     let returned = match (answer, function.outcome) {
         (None, Outcome::CallError) => " error".to_owned(),
         (Some(answer), Outcome::CallError) => format!(" ({answer}, error)"),

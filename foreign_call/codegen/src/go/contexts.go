@@ -13,9 +13,17 @@ import (
 // The calls that are under way and that Rust tells about, by their handles. In several parts, so that
 // calls on several processors seldom meet.
 type foreign_call_part struct {
-	lock    sync.Mutex
-	cancels map[C.uintptr_t]context.CancelFunc
+	lock  sync.Mutex
+	calls map[C.uintptr_t]foreign_call_told
 }
+
+// What Rust can tell about a call.
+type foreign_call_told struct {
+	dropped context.CancelFunc
+	room    chan<- struct{} // of a stream
+}
+
+const foreign_call_event_room = 2
 
 var foreign_call_parts [16]foreign_call_part
 
@@ -24,14 +32,14 @@ func foreign_call_part_of(handle C.uintptr_t) *foreign_call_part {
 }
 
 // A context that is cancelled when nobody waits for the call any more.
-func foreign_call_begin(call *C.foreign_call) context.Context {
+func foreign_call_begin(call *C.foreign_call, room chan<- struct{}) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
 	part := foreign_call_part_of(call.handle)
 	part.lock.Lock()
-	if part.cancels == nil {
-		part.cancels = make(map[C.uintptr_t]context.CancelFunc)
+	if part.calls == nil {
+		part.calls = make(map[C.uintptr_t]foreign_call_told)
 	}
-	part.cancels[call.handle] = cancel
+	part.calls[call.handle] = foreign_call_told{cancel, room}
 	part.lock.Unlock()
 	// Dropped before it was in the map: Rust marks a call before it tells about it, and who tells has
 	// the lock when it looks. So either it finds the call, or the mark is seen here.
@@ -44,19 +52,26 @@ func foreign_call_begin(call *C.foreign_call) context.Context {
 func foreign_call_end(call *C.foreign_call) {
 	part := foreign_call_part_of(call.handle)
 	part.lock.Lock()
-	cancel := part.cancels[call.handle]
-	delete(part.cancels, call.handle)
+	told := part.calls[call.handle]
+	delete(part.calls, call.handle)
 	part.lock.Unlock()
-	cancel()
+	told.dropped()
 }
 
 //export foreign_call_go_notify
 func foreign_call_go_notify(handle C.uintptr_t, event C.uint32_t) {
 	part := foreign_call_part_of(handle)
 	part.lock.Lock()
-	cancel := part.cancels[handle]
+	told, known := part.calls[handle]
 	part.lock.Unlock()
-	if cancel != nil {
-		cancel()
+	switch {
+	case !known:
+	case event == foreign_call_event_room:
+		select {
+		case told.room <- struct{}{}:
+		default: // it is said already
+		}
+	default:
+		told.dropped()
 	}
 }

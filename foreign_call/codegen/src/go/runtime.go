@@ -32,7 +32,7 @@ func (list *foreign_call_list) text() string {
 }
 
 // Where an answer and its view are written: the C struct of this name, but for its own memory.
-type foreign_call_room struct {
+type foreign_call_arena struct {
 	base   unsafe.Pointer
 	used   uintptr
 	size   uintptr
@@ -41,46 +41,60 @@ type foreign_call_room struct {
 }
 
 // So many bytes, aligned for all that can be in a view. They are not zero.
-func (room *foreign_call_room) take(size uintptr) unsafe.Pointer {
+func (arena *foreign_call_arena) take(size uintptr) unsafe.Pointer {
 	size = (size + 7) &^ 7
-	if room.size-room.used < size && !C.foreign_call_grow(C.uintptr_t(uintptr(unsafe.Pointer(room))), C.size_t(size)) {
+	if arena.size-arena.used < size && !C.foreign_call_grow(C.uintptr_t(uintptr(unsafe.Pointer(arena))), C.size_t(size)) {
 		panic("no memory for the answer")
 	}
-	at := unsafe.Add(room.base, room.used)
-	room.used += size
+	at := unsafe.Add(arena.base, arena.used)
+	arena.used += size
 	return at
 }
 
 // So many views of this size, and the list of them.
-func (room *foreign_call_room) list(length int, size uintptr) (unsafe.Pointer, foreign_call_list) {
+func (arena *foreign_call_arena) list(length int, size uintptr) (unsafe.Pointer, foreign_call_list) {
 	if length == 0 {
 		return nil, foreign_call_list{}
 	}
 	if uintptr(length) > (1<<62)/size {
 		panic("no memory is as large as the answer")
 	}
-	at := room.take(uintptr(length) * size)
+	at := arena.take(uintptr(length) * size)
 	return at, foreign_call_list{uintptr(at), uintptr(length)}
 }
 
-func (room *foreign_call_room) text(value string) foreign_call_list {
-	at, list := room.list(len(value), 1)
+func (arena *foreign_call_arena) text(value string) foreign_call_list {
+	at, list := arena.list(len(value), 1)
 	copy(unsafe.Slice((*byte)(at), len(value)), value)
 	return list
 }
 
 // A copy of values without pointers, which lie in Go as their views do.
-func foreign_call_copy[T any](room *foreign_call_room, values []T) foreign_call_list {
+func foreign_call_copy[T any](arena *foreign_call_arena, values []T) foreign_call_list {
 	var value T
-	at, list := room.list(len(values), unsafe.Sizeof(value))
+	at, list := arena.list(len(values), unsafe.Sizeof(value))
 	copy(unsafe.Slice((*T)(at), len(values)), values)
 	return list
 }
 
+func foreign_call_arena_of_c() *foreign_call_arena {
+	arena := (*foreign_call_arena)(C.foreign_call_new_arena())
+	if arena == nil {
+		panic("no memory for a goroutine's answers")
+	}
+	return arena
+}
+
+// Answers with what is in the arena, and empties it.
+func foreign_call_answer(call *C.foreign_call, status C.uint32_t, arena *foreign_call_arena) C.uint32_t {
+	rust, from := uintptr(unsafe.Pointer(call.rust)), uintptr(unsafe.Pointer(arena))
+	return C.foreign_call_answer_at(call.handle, C.uintptr_t(rust), status, C.uintptr_t(from))
+}
+
 // The view of the answer, so many bytes long.
-func (room *foreign_call_room) answer(size uintptr) unsafe.Pointer {
-	room.view = room.take(size)
-	return room.view
+func (arena *foreign_call_arena) answer(size uintptr) unsafe.Pointer {
+	arena.view = arena.take(size)
+	return arena.view
 }
 
 // How a call ends, as in foreign_call.h.
@@ -103,21 +117,31 @@ type foreign_call_failure struct {
 }
 
 // A message is for people: what is no UTF-8 in it is replaced, as Rust would not take it.
-func (room *foreign_call_room) fail(code int32, message string) C.uint32_t {
-	room.used = 0
-	view := (*foreign_call_failure)(room.answer(unsafe.Sizeof(foreign_call_failure{})))
-	*view = foreign_call_failure{code, room.text(strings.ToValidUTF8(message, "\ufffd"))}
+func (arena *foreign_call_arena) fail(code int32, message string) C.uint32_t {
+	arena.used = 0
+	view := (*foreign_call_failure)(arena.answer(unsafe.Sizeof(foreign_call_failure{})))
+	*view = foreign_call_failure{code, arena.text(strings.ToValidUTF8(message, "\ufffd"))}
 	return foreign_call_failed
 }
 
-func (room *foreign_call_room) fail_with(err error) C.uint32_t {
+func (arena *foreign_call_arena) fail_with(err error) (status C.uint32_t) {
+	defer foreign_call_recover(arena, &status) // these are the user's methods
 	code := int32(foreign_call_no_code)
 	var coded interface{ Code() int32 }
 	if errors.As(err, &coded) {
 		code = coded.Code()
 	}
-	return room.fail(code, err.Error())
+	return arena.fail(code, err.Error())
 }
+
+// An error of the runtime's own.
+type foreign_call_error struct {
+	code    int32
+	message string
+}
+
+func (err foreign_call_error) Error() string { return err.message }
+func (err foreign_call_error) Code() int32   { return err.code }
 
 func foreign_call_nobody(name string) string {
 	return "nobody implements " + name + ": set " + name + "Impl in an init function"
@@ -125,9 +149,9 @@ func foreign_call_nobody(name string) string {
 
 // Deferred around the user's functions: a panic becomes a failure with its message. (One without a
 // reason is none to recover, and leaves the call given up, as it was in the beginning.)
-func foreign_call_recover(room *foreign_call_room, status *C.uint32_t) {
+func foreign_call_recover(arena *foreign_call_arena, status *C.uint32_t) {
 	if reason := recover(); reason != nil {
-		*status = room.fail(foreign_call_panicked, "panic: "+fmt.Sprint(reason))
+		*status = arena.fail(foreign_call_panicked, "panic: "+fmt.Sprint(reason))
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // for a function that blocks. Who finds nothing looks for a while, since waking a thread takes longer
 // than most calls do, and then sleeps.
 type foreign_call_worker struct {
-	room   *foreign_call_room
+	arena  *foreign_call_arena
 	record C.foreign_call_record
 	busy   bool
 }
@@ -47,7 +47,7 @@ func foreign_call_go_look() {
 	}
 	for sleepers := foreign_call_sleepers.Load(); sleepers > 0; sleepers = foreign_call_sleepers.Load() {
 		if foreign_call_sleepers.CompareAndSwap(sleepers, sleepers-1) {
-			foreign_call_wake <- struct{}{} // one of them takes it, so there is room
+			foreign_call_wake <- struct{}{} // one of them takes it, so there is a place
 			return
 		}
 	}
@@ -62,10 +62,7 @@ func foreign_call_go_start(record unsafe.Pointer) {
 
 // Answers this call, if there is one, or looks for one, and goes on.
 func foreign_call_work(first *C.foreign_call_record) {
-	worker := foreign_call_worker{room: (*foreign_call_room)(C.foreign_call_new_room())}
-	if worker.room == nil {
-		panic("no memory for a goroutine's answers")
-	}
+	worker := foreign_call_worker{arena: foreign_call_arena_of_c()}
 	defer worker.leave()
 	looking := first == nil
 	if !looking {
@@ -81,21 +78,16 @@ func foreign_call_work(first *C.foreign_call_record) {
 // Ends a call whose function has called runtime.Goexit, and so ended the goroutine.
 func (worker *foreign_call_worker) leave() {
 	if worker.busy {
-		worker.answer(foreign_call_given_up)
+		foreign_call_answer(&worker.record.call, foreign_call_given_up, worker.arena)
 	}
-	C.free(unsafe.Pointer(worker.room))
+	C.free(unsafe.Pointer(worker.arena))
 }
 
 func (worker *foreign_call_worker) run() {
 	worker.busy = true
-	worker.answer(foreign_call_run(worker.room, &worker.record))
+	status := foreign_call_run(worker.arena, &worker.record)
+	foreign_call_answer(&worker.record.call, status, worker.arena)
 	worker.busy = false
-}
-
-func (worker *foreign_call_worker) answer(status C.uint32_t) {
-	call := &worker.record.call
-	rust, room := uintptr(unsafe.Pointer(call.rust)), uintptr(unsafe.Pointer(worker.room))
-	C.foreign_call_answer_at(call.handle, C.uintptr_t(rust), status, C.uintptr_t(room))
 }
 
 // Gets the next call. False if this goroutine should end. It looks no longer when this returns.

@@ -7,21 +7,21 @@ use super::names::{go_type, member, view_name};
 use super::read::Place;
 
 impl File<'_> {
-    /// A statement, which writes the view of the value that is there. `room` is where all else goes.
+    /// A statement, which writes the view of the value that is there. `arena` is where all else goes.
     pub(super) fn write(&mut self, ty: &Type, view: &Place, value: &Place) -> String {
         let to = view.value(&self.view(ty));
         let from = value.value(&go_type(ty));
         match ty {
             Type::Unit => format!("{to} = 0"),
-            Type::String => format!("{to} = room.text({from})"),
+            Type::String => format!("{to} = arena.text({from})"),
             _ if self.flat(ty) => format!("{to} = {from}"),
             Type::List(part) if self.flat(part) => {
-                format!("{to} = foreign_call_copy(room, {from})")
+                format!("{to} = foreign_call_copy(arena, {from})")
             }
             _ => {
                 self.writer(ty);
                 let (to, from) = (view.address(&self.view(ty)), value.address(&go_type(ty)));
-                format!("{}_write(room, {to}, {from})", view_name(ty))
+                format!("{}_write(arena, {to}, {from})", view_name(ty))
             }
         }
     }
@@ -34,7 +34,7 @@ impl File<'_> {
         }
         self.view_type(ty);
         let head = format!(
-            "func {name}_write(room *foreign_call_room, view *{view}, value *{value}) {{\n"
+            "func {name}_write(arena *foreign_call_arena, view *{view}, value *{value}) {{\n"
         );
         let body = match ty {
             Type::List(part) => {
@@ -42,7 +42,7 @@ impl File<'_> {
                 let write = self.write(part, &Place::at("views[i]"), &item);
                 let (of, size) = (self.view(part), self.interface.layout(part).size);
                 format!(
-                    "\tat, list := room.list(len(*value), {size})\n\
+                    "\tat, list := arena.list(len(*value), {size})\n\
                      \tviews := unsafe.Slice((*{of})(at), len(*value))\n\
                      \tfor i := range views {{\n\t\t{write}\n\t}}\n\t*view = list\n"
                 )
@@ -54,7 +54,7 @@ impl File<'_> {
                 let key = self.write(key, &Place::at("views[i].f0"), &Place::at("key"));
                 let to = self.write(to, &Place::at("views[i].f1"), &Place::at("to"));
                 format!(
-                    "\tat, list := room.list(len(*value), {size})\n\
+                    "\tat, list := arena.list(len(*value), {size})\n\
                      \tviews := unsafe.Slice((*{of})(at), len(*value))\n\
                      \ti := 0\n\
                      \tfor key, to := range *value {{\n\t\t{key}\n\t\t{to}\n\t\ti++\n\t}}\n\
@@ -98,12 +98,12 @@ impl File<'_> {
                             continue;
                         }
                         text += &format!(
-                            "\t\t{of}Ref_write(room, (*{of}Ref)(unsafe.Pointer(&view.value)), \
+                            "\t\t{of}Ref_write(arena, (*{of}Ref)(unsafe.Pointer(&view.value)), \
                              &value)\n"
                         );
                         let fields = self.write_fields(named(&variant.fields));
                         self.writes += &format!(
-                            "func {of}Ref_write(room *foreign_call_room, view *{of}Ref, \
+                            "func {of}Ref_write(arena *foreign_call_arena, view *{of}Ref, \
                              value *{of}) {{\n{fields}}}\n\n"
                         );
                     }

@@ -1,0 +1,77 @@
+package main
+
+// #include "../../../include/foreign_call.h"
+// #include "runtime.h"
+import "C"
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"unsafe"
+)
+
+// What a send returns once nobody receives any more, or the stream's function has returned.
+var foreign_call_ended = errors.New("the stream has ended")
+
+type foreign_call_stream struct {
+	call C.foreign_call
+	ctx  context.Context
+	// Rust has room again: at most one word of that is kept.
+	room chan struct{}
+	// Any goroutine may send; one after the other.
+	lock  sync.Mutex
+	arena *foreign_call_arena // nil once the function has returned
+}
+
+// Runs a stream's function to its end, however it ends.
+func foreign_call_stream_of(call C.foreign_call, run func(stream *foreign_call_stream) error) {
+	stream := &foreign_call_stream{call: call, room: make(chan struct{}, 1)}
+	stream.arena = foreign_call_arena_of_c()
+	stream.ctx = foreign_call_begin(&call, stream.room)
+	status, err := foreign_call_given_up, error(nil)
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = foreign_call_error{foreign_call_panicked, "panic: " + fmt.Sprint(reason)}
+		}
+		stream.end(status, err)
+	}()
+	if err = run(stream); err == nil {
+		status = C.FOREIGN_CALL_END
+	}
+}
+
+func (stream *foreign_call_stream) end(status C.uint32_t, err error) {
+	foreign_call_end(&stream.call)
+	stream.lock.Lock()
+	defer stream.lock.Unlock()
+	if err != nil {
+		status = stream.arena.fail_with(err)
+	}
+	foreign_call_answer(&stream.call, status, stream.arena)
+	C.free(unsafe.Pointer(stream.arena))
+	stream.arena = nil
+}
+
+// Sends an item, when there is room.
+func (stream *foreign_call_stream) send(write func(arena *foreign_call_arena)) error {
+	stream.lock.Lock()
+	defer stream.lock.Unlock()
+	for stream.arena != nil {
+		write(stream.arena)
+		switch foreign_call_answer(&stream.call, C.FOREIGN_CALL_ITEM, stream.arena) {
+		case C.FOREIGN_CALL_SENT:
+			return nil
+		case C.FOREIGN_CALL_ENDED:
+			return foreign_call_ended
+		}
+		// Rust tells of room after it was full, so what it says now is kept for us.
+		select {
+		case <-stream.room:
+		case <-stream.ctx.Done():
+			return foreign_call_ended
+		}
+	}
+	return foreign_call_ended
+}
