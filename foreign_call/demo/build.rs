@@ -1,7 +1,12 @@
-//! Writes `call.h`, compiles the C, links it.
+//! Writes `call.h` and `store.h`, compiles the C, links it.
 
 fn main() {
-    foreign_call_codegen::Builder::new("src/call.rs").c("csrc/demo.c").c("csrc/worker.c").build();
+    foreign_call_codegen::Builder::new("src/call.rs")
+        .source("src/store.rs")
+        .c("csrc/client.c")
+        .c("csrc/demo.c")
+        .c("csrc/worker.c")
+        .build();
     has_go();
 }
 

@@ -17,3 +17,17 @@ fn the_demo_says_how_each_call_went() {
 
 "#]]);
 }
+
+#[test]
+fn and_the_other_direction_what_c_got_from_the_store() {
+    let run = Command::new(env!("CARGO_BIN_EXE_store")).assert().success();
+    run.stderr_eq("").stdout_eq(str![[r#"
+[before] nobody offers `Store`
+[sync] nothing
+[async] Ok("put by C's worker")
+[sync] put by C's worker
+[error] no there came (code 110)
+[after] nobody offers `Store`
+
+"#]]);
+}
