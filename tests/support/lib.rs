@@ -19,7 +19,7 @@ use serde_json::Value;
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The experiments, in reading order.
-pub const EXPERIMENTS: [&str; 11] = [
+pub const EXPERIMENTS: [&str; 12] = [
     "poc_cc",
     "poc_callback",
     "poc_function_pointer",
@@ -31,10 +31,12 @@ pub const EXPERIMENTS: [&str; 11] = [
     "bridge_with_sync",
     "bridge_with_future",
     "bridge_with_go",
+    "bridge_with_ring",
 ];
 
-/// Those whose chapters end with the library: before them there is nothing that it takes over.
-pub const WITH_THE_LIBRARY: &[&str] = EXPERIMENTS.split_at(3).1;
+/// Those whose chapters end with the library: before them there is nothing that it takes over, and
+/// the last is by hand alone.
+pub const WITH_THE_LIBRARY: &[&str] = EXPERIMENTS.split_at(11).0.split_at(3).1;
 
 /// Those that say what to install where there is no Go, and do nothing else.
 pub const NEEDS_GO: &[&str] = &["bridge_with_go"];
