@@ -93,19 +93,27 @@ pub fn run(effort: Effort) -> Vec<Figure> {
             case(concat!("into ", $into, ", a request"), subjects);
         };
     }
+    // A runtime of one thread, and one of two, as `#[tokio::main]` makes it for two cores.
+    macro_rules! later_cases {
+        ($from:literal; $($peer:ty),*) => {
+            for (threads, on) in [(1, "one thread"), (2, "two threads")] {
+                let subjects = subjects!(P => later::<P>(threads, 1, few); $($peer),*);
+                case(&format!("later from {}, one at a time, {on}", $from), subjects);
+                let in_flight = many / 2;
+                let subjects = subjects!(
+                    P => later::<P>(threads, IN_FLIGHT, in_flight / P::COST); $($peer),*
+                );
+                case(&format!("later from {}, 64 in flight, {on}", $from), subjects);
+            }
+        };
+    }
     cases!("C", None; InC, ByHand, Socket);
-    case("later from C, one at a time", subjects!(P => later::<P>(few, 1); LaterInC, SocketLater));
-    let subjects = subjects!(P => later::<P>(many / P::COST, IN_FLIGHT); LaterInC, SocketLater);
-    case("later from C, 64 in flight", subjects);
+    later_cases!("C"; LaterInC, SocketLater);
     #[cfg(go)]
     {
         let limit = Subject::new("an export, the limit", move || export(many));
         cases!("Go", Some(limit); InGo, Rust2Go, Socket);
-        let subjects = subjects!(P => later::<P>(few, 1); InGo, Rust2Go, SocketLater);
-        case("later from Go, one at a time", subjects);
-        let subjects =
-            subjects!(P => later::<P>(many / P::COST, IN_FLIGHT); InGo, Rust2Go, SocketLater);
-        case("later from Go, 64 in flight", subjects);
+        later_cases!("Go"; InGo, Rust2Go, SocketLater);
     }
     for (name, users, bytes, count) in [
         ("growing, 1 user", 1, 1, many),
@@ -188,10 +196,13 @@ fn request<P: Now>(users: usize, bytes: usize) -> impl FnMut(usize) {
     }
 }
 
-/// So many tasks of a runtime of one thread, each of which always awaits one call.
-fn later<P: Later>(count: usize, tasks: usize) -> Measured {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-    let runtime = runtime.expect("a runtime");
+/// So many tasks, each of which always awaits one call.
+fn later<P: Later>(threads: usize, tasks: usize, count: usize) -> Measured {
+    let mut runtime = match threads {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = runtime.worker_threads(threads).enable_io().build().expect("a runtime");
     let requests: &'static _ =
         Box::leak(Box::new([0, 1].map(|number| talks_request::<P>(number, 2, 64))));
     runtime.block_on(async {
@@ -212,7 +223,7 @@ async fn all<P: Later>(
         let (peer, laps, next) = (Arc::clone(peer), Arc::clone(&laps), Arc::clone(&next));
         tokio::spawn(async move {
             loop {
-                // Relaxed: all tasks are of one thread.
+                // Relaxed: all that matters is that each number is taken once.
                 let number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= count {
                     return;

@@ -181,9 +181,12 @@ impl Later for SocketLater {
     fn later(&self, request: &'static Request) -> impl Future<Output = bool> + Send {
         let (sender, receiver) = oneshot::channel();
         let frame = frame(&Message::Nested(request));
-        self.waiting.lock().expect("no panic").push_back(sender);
+        // Locked until it is sent, so that both are in the same order.
+        let mut waiting = self.waiting.lock().expect("no panic");
+        waiting.push_back(sender);
         // 64 small messages always find room in a socket, so none is ever sent in part.
         (&self.questions).write_all(&frame).expect("there is room");
+        drop(waiting);
         async { receiver.await.expect("somebody answers") == 1 }
     }
 }
