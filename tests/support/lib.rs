@@ -34,9 +34,8 @@ pub const EXPERIMENTS: [&str; 12] = [
     "bridge_with_ring",
 ];
 
-/// Those whose chapters end with the library: before them there is nothing that it takes over, and
-/// the last is by hand alone.
-pub const WITH_THE_LIBRARY: &[&str] = EXPERIMENTS.split_at(11).0.split_at(3).1;
+/// Those whose chapters end with the library: before them there is nothing that it takes over.
+pub const WITH_THE_LIBRARY: &[&str] = EXPERIMENTS.split_at(3).1;
 
 /// Those that say what to install where there is no Go, and do nothing else.
 pub const NEEDS_GO: &[&str] = &["bridge_with_go"];
