@@ -138,11 +138,13 @@ impl<'a> File<'a> {
         let c = [HEADER, &words, C_RUNTIME, self.c.trim_end()].join("\n");
         let c: String =
             c.lines().map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect();
-        let layouts = format!(
-            "// Layouts are as Rust has them, or this does not compile.\nfunc _() {{\n\
-             \tvar same [1]struct{{}}\n{}}}\n\n",
-            self.layouts
-        );
+        let layouts = match self.layouts.as_str() {
+            "" => String::new(),
+            layouts => format!(
+                "// Layouts are as Rust has them, or this does not compile.\nfunc _() {{\n\
+                 \tvar same [1]struct{{}}\n{layouts}}}\n\n"
+            ),
+        };
         let dispatch = format!(
             "func foreign_call_run(arena *foreign_call_arena, record *C.foreign_call_record) \
              C.uint32_t {{\n\tswitch record.function {{\n{}\t}}\n\
