@@ -11,6 +11,7 @@ fn main() {
             println!("cargo::rustc-cfg=go");
             foreign_call_codegen::Builder::new("../conformance/src/interface.rs")
                 .source("src/faults.rs")
+                .source("src/offered.rs")
                 .source("src/talk.rs")
                 .go("go")
                 .build();

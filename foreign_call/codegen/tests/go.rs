@@ -5,6 +5,7 @@ use snapbox::{IntoData, assert_data_eq, file, str};
 
 const DEMO: &str = include_str!("../../demo/src/call.rs");
 const EVERY_TYPE: &str = include_str!("../../conformance/src/interface.rs");
+const OFFERED: &str = include_str!("../../conformance_go/src/offered.rs");
 const HEADER: &str = include_str!("../../include/foreign_call.h");
 const C_RUNTIME: &str = include_str!("../src/go/runtime.h");
 const RUNTIME: [&str; 4] = [
@@ -14,12 +15,13 @@ const RUNTIME: [&str; 4] = [
     include_str!("../src/go/streams.go"),
 ];
 
+fn commented(c: &str) -> String {
+    c.lines().map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect()
+}
+
 /// Without the parts that are the same in every file.
 fn generated(source: &str) -> String {
     let text = go_file(&[(source, "src/call.rs")]).unwrap_or_else(|error| panic!("{error}"));
-    let commented = |c: &str| -> String {
-        c.lines().map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect()
-    };
     let mut text = without(&text, &commented(HEADER), "// (include/foreign_call.h)\n");
     text = without(&text, &commented(C_RUNTIME), "// (src/go/runtime.h)\n");
     for (file, name) in RUNTIME.into_iter().zip(["runtime", "workers", "contexts", "streams"]) {
@@ -42,6 +44,20 @@ fn the_demo_s_file() {
 #[test]
 fn the_file_of_every_type() {
     assert_data_eq!(generated(EVERY_TYPE), file!["every_type.go.txt"].raw());
+}
+
+#[test]
+fn the_file_of_what_is_offered() {
+    let mut text = generated(OFFERED);
+    for (c, name) in [
+        (include_str!("../../include/foreign_call_offers.h"), "include/foreign_call_offers.h"),
+        (include_str!("../src/go/offers.h"), "src/go/offers.h"),
+    ] {
+        text = without(&text, &commented(c), &format!("// ({name})\n"));
+    }
+    let (_, go) = include_str!("../src/go/offers.go").split_once("\n)\n").expect("imports end");
+    text = without(&text, go.trim_start(), "(src/go/offers.go)\n");
+    assert_data_eq!(text, file!["offered.go.txt"].raw());
 }
 
 #[test]

@@ -3,6 +3,7 @@
 pub mod faults;
 #[path = "../../conformance/src/interface.rs"]
 pub mod interface;
+pub mod offered;
 pub mod talk;
 
 /// Tests that need Go: where there is none, they read "ignored".

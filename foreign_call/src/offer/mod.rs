@@ -18,6 +18,9 @@
 //! interface's number. What does not depend on the interface comes first, so that a caller which was
 //! made for another one can still be told.
 //!
+//! The generated Go file has a function of the trait's name for each, too: `Store_name` writes the
+//! arguments to C's memory, calls, and copies what it is answered.
+//!
 //! Arguments are numbers, `bool` (as `uint8_t`) and `char` (as `uint32_t`) by value, and pointers to
 //! views for all else. `answer` may be null; that of a one-way call is only used if it fails.
 //!

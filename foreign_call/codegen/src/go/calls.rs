@@ -58,7 +58,7 @@ impl File<'_> {
     }
 
     /// Declares the containers that a function uses.
-    fn used(&mut self, function: &Function) -> Result<()> {
+    pub(super) fn used(&mut self, function: &Function) -> Result<()> {
         for argument in &function.arguments {
             self.need(&argument.ty, argument.span)?;
         }

@@ -6,6 +6,7 @@
 
 mod calls;
 mod names;
+mod offers;
 mod own;
 mod read;
 mod streams;
@@ -30,6 +31,10 @@ const RUNTIME: [&str; 4] = [
     include_str!("contexts.go"),
     include_str!("streams.go"),
 ];
+/// What is added where Go calls Rust.
+const OFFERS_HEADER: &str = include_str!("../../../include/foreign_call_offers.h");
+const OFFERS_C: &str = include_str!("offers.h");
+const OFFERS: &str = include_str!("offers.go");
 
 /// The file, under construction.
 pub(crate) struct File<'a> {
@@ -40,6 +45,8 @@ pub(crate) struct File<'a> {
     containers: HashMap<String, Type>,
     tuples: HashSet<usize>,
     has_result: bool,
+    /// Whether Go calls Rust, too.
+    has_offers: bool,
     /// The names of views that have a type, a function that reads, one that writes, and one that
     /// copies what was lent.
     viewed: HashSet<String>,
@@ -70,6 +77,7 @@ impl<'a> File<'a> {
             containers: HashMap::new(),
             tuples: HashSet::new(),
             has_result: false,
+            has_offers: false,
             viewed: HashSet::new(),
             readers: HashSet::new(),
             writers: HashSet::new(),
@@ -101,7 +109,12 @@ impl<'a> File<'a> {
             }
             self.definition(definition)?;
         }
-        interface.traits.iter().try_for_each(|it| self.calls(it))
+        interface.traits.iter().try_for_each(|it| self.calls(it))?;
+        if let (Some(first), false) = (interface.offers.first(), self.has_offers) {
+            self.has_offers = true;
+            self.names.claim("CallError", "the calls to Rust", first.span)?;
+        }
+        interface.offers.iter().try_for_each(|it| self.offers(it))
     }
 
     /// Declares the containers in a type.
@@ -125,7 +138,8 @@ impl<'a> File<'a> {
     /// The whole file, formatted as gofmt would.
     pub(crate) fn finish(self, sources: &[&str]) -> String {
         let (mut imports, mut runtime) = (BTreeSet::new(), String::new());
-        for file in RUNTIME {
+        let offers = self.has_offers.then_some(OFFERS);
+        for file in RUNTIME.into_iter().chain(offers) {
             let (list, rest) = file
                 .split_once("\nimport (\n")
                 .and_then(|(_, rest)| rest.split_once("\n)\n"))
@@ -135,7 +149,12 @@ impl<'a> File<'a> {
         }
         let imports = imports.into_iter().collect::<Vec<_>>().join("\n");
         let words = format!("#define FOREIGN_CALL_WORDS {}\n", self.words);
-        let c = [HEADER, &words, C_RUNTIME, self.c.trim_end()].join("\n");
+        let mut c = vec![HEADER, &words, C_RUNTIME];
+        if self.has_offers {
+            c.extend([OFFERS_HEADER, OFFERS_C]);
+        }
+        c.push(self.c.trim_end());
+        let c = c.join("\n");
         let c: String =
             c.lines().map(|line| format!("// {line}").trim_end().to_owned() + "\n").collect();
         let layouts = match self.layouts.as_str() {

@@ -13,7 +13,7 @@ pub(super) struct Names(HashMap<String, String>);
 const GO: &str = "C any bool byte cap comparable complex128 complex64 copy error false fmt float32 \
     float64 imag init int int16 int32 int64 int8 iota len main make new nil panic print println \
     real recover rune string true uint uint16 uint32 uint64 uint8 uintptr unsafe append close \
-    delete complex atomic context errors os runtime strings sync time";
+    delete complex atomic cgo context errors os runtime strings sync time";
 
 impl Names {
     pub(super) fn new() -> Names {
@@ -98,6 +98,14 @@ const KEYWORDS: &str = "break case chan const continue default defer else fallth
 pub(super) fn member(name: &str) -> String {
     let taken = KEYWORDS.split_whitespace().any(|keyword| keyword == name);
     if taken { format!("{name}_") } else { name.to_owned() }
+}
+
+/// An argument's name where a body follows, which has names of its own.
+pub(super) fn local(name: &str) -> String {
+    let place = name.strip_prefix("at").is_some_and(|rest| rest.parse::<usize>().is_ok());
+    let own = place || ["arena", "given", "answer", "err"].contains(&name);
+    let taken = own || GO.split_whitespace().any(|other| other == name);
+    if taken { format!("{name}_") } else { member(name) }
 }
 
 /// Lines of a comment, each with this before it.
