@@ -49,10 +49,10 @@ typedef struct job {
     InC_later_call call;
 } job;
 
-static void answer(void *argument, int64_t number) {
+static void answer(void *argument, int64_t unused) {
     job *it = argument;
     DemoResponseRef response = check(it->req);
-    (void)number;
+    (void)unused;
     InC_later_answer(it->call, &response);
     free(it);
 }
@@ -71,6 +71,28 @@ void InC_later(const DemoComplicatedRequestRef *req, InC_later_call call) {
     }
     *it = (job){req, call};
     answers_later(pool, answer, it, 0);
+}
+
+typedef struct question {
+    uint64_t number;
+    InC_echo_call call;
+} question;
+
+static void echo(void *argument, int64_t unused) {
+    question *it = argument;
+    (void)unused;
+    InC_echo_answer(it->call, it->number);
+    free(it);
+}
+
+void InC_echo(uint64_t number, InC_echo_call call) {
+    question *it = malloc(sizeof *it);
+    if (it == NULL) {
+        foreign_call_fail(call.call, 1, "no memory");
+        return;
+    }
+    *it = (question){number, call};
+    answers_later(pool, echo, it, 0);
 }
 
 void foreign_empty(void) {}

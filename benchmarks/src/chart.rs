@@ -149,7 +149,10 @@ fn draw_legend(area: &Area, chart: &Chart) -> Result<(), Box<dyn Error>> {
         area.draw(&Rectangle::new([(left, 37), (left + 12, 49)], colour.filled()))
     };
     square(14, OURS)?;
-    let ours = if chart.group == "foreign" { "foreign_call" } else { "callback_bridge" };
+    let ours = match chart.group {
+        "foreign" | "ring" => "foreign_call",
+        _ => "callback_bridge",
+    };
     write(area, ours, (31, 43), 13, HPos::Left, INK)?;
     square(150, PEERS)?;
     write(area, "peers", (167, 43), 13, HPos::Left, INK)?;

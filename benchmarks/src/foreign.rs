@@ -13,13 +13,14 @@ use crate::allocations;
 use crate::harness::{self, Effort, Figure, Laps, Measured, Subject};
 
 mod by_hand;
-mod in_c;
+pub mod in_c;
 #[cfg(go)]
 mod in_go;
 mod peers;
 mod socket;
 
 use by_hand::ByHand;
+pub use peers::Pool;
 use peers::{InC, LaterInC, points};
 #[cfg(go)]
 use peers::{InGo, Rust2Go, export};

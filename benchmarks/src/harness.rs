@@ -11,7 +11,7 @@ use serde::Serialize;
 /// One figure of the JSON list.
 #[derive(Debug, Clone, Serialize)]
 pub struct Figure {
-    /// `closure`, `foreign`, `handoff`, `request` or `instructions`.
+    /// `closure`, `foreign`, `handoff`, `request`, `ring` or `instructions`.
     pub group: &'static str,
     /// What was done.
     pub case: String,

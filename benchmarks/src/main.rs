@@ -28,6 +28,7 @@ mod harness;
 mod instructions;
 mod page;
 mod request;
+mod ring;
 
 /// callback_bridge and its peers, side by side.
 #[derive(Debug, Parser)]
@@ -46,11 +47,16 @@ enum Group {
     Foreign(Options),
     /// Answers that C gives at once, or later from its own threads.
     Request(Options),
+    /// Numbers from one thread to another, through shared memory.
+    Ring(Options),
     /// Instructions of one step, counted by callgrind; fails where one is over its limit.
     Instructions(Options),
     /// One step of `instructions`, a number of times.
     #[command(hide = true)]
     Step { name: String, count: usize },
+    /// One run of mem-ring.
+    #[command(hide = true)]
+    MemRing { in_flight: usize, count: usize },
 }
 
 #[derive(Debug, Args)]
@@ -117,6 +123,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             let figures = request::run(options.effort());
             (options, figures, &["callback_bridge"][..])
         }
+        Group::Ring(options) => {
+            let figures = ring::run(options.effort());
+            (options, figures, &[ring::REFERENCE][..])
+        }
         Group::Instructions(options) => {
             let (figures, all_within) = instructions::run(options.effort())?;
             options.keep(&figures, &[handoff::LIMIT])?;
@@ -124,6 +134,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         }
         Group::Step { name, count } => {
             instructions::step(&name, count)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Group::MemRing { in_flight, count } => {
+            ring::child(in_flight, count);
             return Ok(ExitCode::SUCCESS);
         }
     };

@@ -52,6 +52,8 @@ pub trait InC {
     /// The same, later.
     #[send]
     async fn later(req: &DemoComplicatedRequest) -> DemoResponse;
+    /// The number, later.
+    async fn echo(number: u64) -> u64;
     /// How many, and the last one's `y`.
     fn points(points: &[Point]) -> u64;
 }

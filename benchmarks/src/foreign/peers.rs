@@ -84,34 +84,47 @@ pub fn points(count: usize) -> Measured {
 payload!(InC, "foreign_call", in_c);
 now!(InC, in_c, InC, InCImpl);
 
-/// With a thread of C's.
-pub struct LaterInC(*mut ffi::AnswersPool);
+/// A thread of C's, which answers what is answered later.
+pub struct Pool(*mut ffi::AnswersPool);
 
 // SAFETY: C locks its pool for every request.
-unsafe impl Send for LaterInC {}
+unsafe impl Send for Pool {}
 // SAFETY: likewise.
-unsafe impl Sync for LaterInC {}
+unsafe impl Sync for Pool {}
+
+impl Pool {
+    /// For so many calls in flight. There is one pool at a time, and all calls have ended when it
+    /// is dropped.
+    pub fn new(in_flight: usize) -> Pool {
+        // SAFETY: it is checked for null.
+        let pool = unsafe { ffi::answers_pool_new(1, in_flight) };
+        assert!(!pool.is_null(), "a thread for the pool");
+        // SAFETY: the pool lives for as long as there are calls.
+        unsafe { ffi::foreign_pool(pool) };
+        Pool(pool)
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // SAFETY: from `answers_pool_new`, once.
+        unsafe { ffi::answers_pool_free(self.0) };
+    }
+}
+
+/// With a thread of C's.
+pub struct LaterInC {
+    _pool: Pool,
+}
 
 payload!(LaterInC, "foreign_call", in_c);
 
 impl Later for LaterInC {
     fn open() -> Self {
-        // SAFETY: it is checked for null.
-        let pool = unsafe { ffi::answers_pool_new(1, IN_FLIGHT) };
-        assert!(!pool.is_null(), "a thread for the pool");
-        // SAFETY: the pool lives until this subject is dropped, and all calls have ended by then.
-        unsafe { ffi::foreign_pool(pool) };
-        LaterInC(pool)
+        LaterInC { _pool: Pool::new(IN_FLIGHT) }
     }
 
     later!(in_c, InC, InCImpl);
-}
-
-impl Drop for LaterInC {
-    fn drop(&mut self) {
-        // SAFETY: from `answers_pool_new`, once.
-        unsafe { ffi::answers_pool_free(self.0) };
-    }
 }
 
 #[cfg(go)]
