@@ -1,6 +1,6 @@
 //! Both ends in one process: waiting, waking, and the end.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
@@ -29,6 +29,18 @@ impl Wake for Calls {
 fn waker() -> (Arc<Calls>, Waker) {
     let calls = Arc::new(Calls::default());
     (Arc::clone(&calls), Waker::from(calls))
+}
+
+/// Polls until the task sleeps: before that, it wakes itself. Returns how often it did.
+fn fall_asleep(future: Pin<&mut impl Future>, calls: &Calls, waker: &Waker) -> u32 {
+    let mut future = future;
+    loop {
+        let before = calls.count();
+        assert!(future.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+        if calls.count() == before {
+            return before;
+        }
+    }
 }
 
 #[test]
@@ -73,15 +85,28 @@ fn a_sleeping_receiver_is_woken_once_for_many_messages() {
     let mut context = Context::from_waker(&waker);
     {
         let mut future = pin!(receiver.recv_async());
-        assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
+        let looks = fall_asleep(future.as_mut(), &calls, &waker);
         for message in [b"1", b"2", b"3"] {
             sender.try_send(message).expect("room");
         }
-        assert_eq!((calls.count(), sender.wake_ups()), (1, 1));
+        assert_eq!((calls.count() - looks, sender.wake_ups()), (1, 1));
         assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(Ok(&b"1"[..])));
     }
     assert_eq!(receiver.try_recv(), Ok(&b"2"[..]));
     assert_eq!(receiver.try_recv(), Ok(&b"3"[..]));
+}
+
+#[test]
+fn a_task_looks_again_before_it_sleeps_and_is_not_woken_for_what_it_finds() {
+    let (mut sender, mut receiver) = channel(&Options::new(8, 8));
+    let (calls, waker) = waker();
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(receiver.recv_async());
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Pending);
+    assert_eq!(calls.count(), 1, "it has itself polled");
+    sender.try_send(b"1").expect("room");
+    assert_eq!((calls.count(), sender.wake_ups()), (1, 0));
+    assert_eq!(future.as_mut().poll(&mut context), Poll::Ready(Ok(&b"1"[..])));
 }
 
 #[test]
@@ -105,10 +130,10 @@ fn a_future_that_is_dropped_is_not_woken() {
     let (mut sender, mut receiver) = channel(&Options::new(2, 8));
     let (calls, waker) = waker();
     let mut future = Box::pin(receiver.recv_async());
-    assert_eq!(future.as_mut().poll(&mut Context::from_waker(&waker)), Poll::Pending);
+    let looks = fall_asleep(future.as_mut(), &calls, &waker);
     drop(future);
     sender.try_send(b"1").expect("room");
-    assert_eq!((calls.count(), sender.wake_ups()), (0, 0));
+    assert_eq!((calls.count() - looks, sender.wake_ups()), (0, 0));
     assert_eq!(receiver.try_recv(), Ok(&b"1"[..]));
 }
 

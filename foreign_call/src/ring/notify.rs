@@ -54,6 +54,10 @@ pub(super) mod sealed {
 /// How often to look before sleeping: about as long as a wake-up would take.
 const LOOKS: u32 = if cfg!(loom) { 0 } else { 10 };
 
+/// How often a task looks before it sleeps, with all else that its runtime has to do in between. A few
+/// microseconds where that is nothing: less than a wake-up would take.
+pub(super) const TASK_LOOKS: u32 = if cfg!(loom) { 0 } else { 32 };
+
 /// Looks for a while, longer each time in between: looking takes the word's line away from the
 /// other side.
 pub(super) fn look_for_a_while(
