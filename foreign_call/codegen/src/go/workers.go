@@ -92,8 +92,9 @@ func (worker *foreign_call_worker) run() {
 
 // Gets the next call. False if this goroutine should end. It looks no longer when this returns.
 func (worker *foreign_call_worker) next(looking bool) bool {
-	flag, since := foreign_call_looking(), time.Now()
-	for tries := 1; ; tries++ {
+	flag := foreign_call_looking()
+	var since time.Time
+	for tries := 0; ; tries++ {
 		if worker.pop() {
 			if looking {
 				atomic.StoreUint32(flag, 0)
@@ -103,23 +104,27 @@ func (worker *foreign_call_worker) next(looking bool) bool {
 			}
 			return true
 		}
-		if looking && (tries%32 != 0 || time.Since(since) < foreign_call_patience) {
-			continue
-		}
 		if looking {
+			// Only who has found nothing reads the clock, and seldom.
+			if tries == 0 {
+				since = time.Now()
+			}
+			if tries%32 != 31 || time.Since(since) < foreign_call_patience {
+				continue
+			}
 			// First the flag, then a last look: see foreign_call_later in the C above.
 			atomic.StoreUint32(flag, 0)
 			if looking = false; foreign_call_any() {
 				continue
 			}
 		} else if atomic.CompareAndSwapUint32(flag, 0, 1) {
-			looking, since = true, time.Now()
+			looking, tries = true, -1
 			continue
 		}
 		if !foreign_call_sleep() {
 			return false
 		}
-		looking, since = true, time.Now() // whoever wakes us has set the flag for us
+		looking, tries = true, -1 // whoever wakes us has set the flag for us
 	}
 }
 
