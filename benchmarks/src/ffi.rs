@@ -12,6 +12,9 @@ pub struct AnswersPool {
 
 /// `answers_callback`
 pub type Answer = unsafe extern "C" fn(user_data: *mut c_void, answer: i64);
+/// What `foreign_go_answers` calls.
+#[cfg(go)]
+pub type AnswerOfGo = unsafe extern "C" fn(view: *const c_void, slot: *const c_void);
 /// `calls_callback`
 pub type Callback = unsafe extern "C" fn(number: i64) -> i64;
 /// `calls_callback_with`
@@ -48,4 +51,7 @@ unsafe extern "C" {
     /// `//export foreign_go_nothing`, in `go/impl.go`.
     #[cfg(go)]
     pub fn foreign_go_nothing();
+    /// `//export foreign_go_answers`, in `go/rust2go/impl.go`.
+    #[cfg(go)]
+    pub fn foreign_go_answers(function: AnswerOfGo, count: usize);
 }

@@ -23,7 +23,7 @@ use by_hand::ByHand;
 pub use peers::Pool;
 use peers::{InC, LaterInC, points};
 #[cfg(go)]
-use peers::{InGo, Rust2Go, export};
+use peers::{InGo, Rust2Go, answers, export};
 use socket::{Socket, SocketLater};
 
 /// Whose line reads 1.00: the first one of these that took part.
@@ -114,6 +114,7 @@ pub fn run(effort: Effort) -> Vec<Figure> {
     {
         let limit = Subject::new("an export, the limit", move || export(many));
         cases!("Go", Some(limit); InGo, Rust2Go, Socket);
+        case("answers from Go", vec![Subject::new("cgo", move || answers(many))]);
         later_cases!("Go"; InGo, Rust2Go, SocketLater);
     }
     for (name, users, bytes, count) in [

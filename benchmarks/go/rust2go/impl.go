@@ -1,6 +1,14 @@
 // Package rust2go answers the calls as rust2go passes them on. `gen.go` is written by the build.
 package rust2go
 
+import "C"
+
+import (
+	"unsafe"
+
+	"github.com/ihciah/rust2go/cgocall"
+)
+
 type calls struct {
 	ages uint64
 }
@@ -29,4 +37,14 @@ func (*calls) nested(req *DemoComplicatedRequest) DemoResponse {
 
 func (it *calls) later(req *DemoComplicatedRequest) DemoResponse {
 	return it.nested(req)
+}
+
+// What each answer takes that goes through cgo: so many of them, to a C function of two pointers.
+//
+//export foreign_go_answers
+func foreign_go_answers(function unsafe.Pointer, count C.size_t) {
+	for i := C.size_t(0); i < count; i++ {
+		answer := DemoResponse{pass: true}
+		cgocall.CallFuncG0P2(function, unsafe.Pointer(&answer), nil)
+	}
 }

@@ -128,17 +128,34 @@ impl Later for LaterInC {
 }
 
 #[cfg(go)]
-pub use with_go::{InGo, Rust2Go, export};
+pub use with_go::{InGo, Rust2Go, answers, export};
 
 #[cfg(go)]
 mod with_go {
+    use std::ffi::c_void;
+    use std::time::Instant;
+
     use super::super::in_go;
     use super::*;
+    use crate::harness;
 
     /// What any call into Go takes at least.
     pub fn export(count: usize) -> Measured {
         // SAFETY: it takes nothing, and does nothing.
         timed(count, |_| unsafe { ffi::foreign_go_nothing() })
+    }
+
+    /// What an answer takes that Go gives through cgo, as the one below does.
+    pub fn answers(count: usize) -> Measured {
+        unsafe extern "C" fn answer(_: *const c_void, _: *const c_void) {}
+        const LAP: usize = 1000;
+        let lap = |_| {
+            let start = Instant::now();
+            // SAFETY: the function takes two pointers, and uses neither.
+            unsafe { ffi::foreign_go_answers(answer, LAP) };
+            start.elapsed().as_nanos() as f64 / LAP as f64
+        };
+        vec![("ns an answer", harness::median((0..count.div_ceil(LAP)).map(lap).collect()))]
     }
 
     pub struct InGo;
