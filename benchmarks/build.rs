@@ -17,6 +17,7 @@ fn main() {
     println!("cargo::rustc-link-lib=pthread");
     println!("cargo::rustc-check-cfg=cfg(go)");
     println!("cargo::rerun-if-env-changed=PATH");
+    println!("cargo::rerun-if-env-changed=GO");
     match foreign_call_codegen::find_go() {
         Ok(_) => {
             println!("cargo::rustc-cfg=go");
