@@ -117,15 +117,21 @@ pub fn run(effort: Effort) -> Vec<Figure> {
         case("answers from Go", vec![Subject::new("cgo", move || answers(many))]);
         later_cases!("Go"; InGo, Rust2Go, SocketLater);
     }
-    for (name, users, bytes, count) in [
-        ("growing, 1 user", 1, 1, many),
-        ("growing, 100 users", 100, 1, few),
-        ("growing, 10000 users", 10_000, 1, few / 50),
-        ("growing, 2 users and 1 MB", 2, 1 << 20, many),
+    for (what, users, bytes, count) in [
+        ("1 user", 1, 1, many),
+        ("100 users", 100, 1, few),
+        ("10000 users", 10_000, 1, few / 50),
+        ("2 users and 1 MB", 2, 1 << 20, many),
     ] {
-        case(name, subjects!(P => timed(count, request::<P>(users, bytes)); InC, ByHand));
+        let subjects = subjects!(P => timed(count, request::<P>(users, bytes)); InC, ByHand);
+        case(&format!("growing into C, {what}"), subjects);
+        #[cfg(go)]
+        {
+            let subjects = subjects!(P => timed(count, request::<P>(users, bytes)); InGo, Rust2Go);
+            case(&format!("growing into Go, {what}"), subjects);
+        }
     }
-    case("growing, a million structs", vec![Subject::new(InC::NAME, move || points(many))]);
+    case("growing into C, a million structs", vec![Subject::new(InC::NAME, move || points(many))]);
     case("allocations, a user", subjects!(P => allocations(user::<P>()); InC, ByHand, Socket));
     let subjects = subjects!(P => allocations(request::<P>(2, 64)); InC, ByHand, Socket);
     case("allocations, a request", subjects);
