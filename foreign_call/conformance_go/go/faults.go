@@ -99,6 +99,13 @@ func (faults) under_way() Tuple2[uint64, uint64] {
 	return Tuple2[uint64, uint64]{uint64(runtime.NumGoroutine()), uint64(calls)}
 }
 
+func (faults) live_objects() uint64 {
+	var statistics runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&statistics)
+	return statistics.HeapObjects
+}
+
 func (faults) panics_without_result() uint8 {
 	panic("no room for it")
 }

@@ -60,6 +60,8 @@ pub trait Faults {
     fn one_way_panics() -> u64;
     /// Goroutines, and calls that could be cancelled.
     fn under_way() -> (u64, u64);
+    /// What lives on Go's heap after a collection.
+    fn live_objects() -> u64;
     fn panics_without_result() -> u8;
     fn halve(number: u32) -> Result<u32, Problem>;
     /// A name that [`Echo`](crate::interface::Echo) has too, and an argument whose name Go needs.

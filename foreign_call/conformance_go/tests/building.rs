@@ -119,4 +119,18 @@ cargo::rustc-link-lib=static=adder_go_peer
         assert_eq!(time(&generated), time(&source));
         assert!(package.path().join("libadder_go_peer.a").is_file());
     }
+
+    fn a_layout_that_is_not_rust_s_does_not_compile() {
+        let source = include_str!("../src/talk.rs");
+        let file = foreign_call_codegen::go_file(&[(source, "talk.rs")]).expect("it is Go");
+        let wrong = file.replace("\tage  uint8\n", "\tage  uint64\n\tmore uint8\n");
+        assert_ne!(wrong, file);
+        let package = package("package main\n");
+        fs::write(package.path().join("go/gen.go"), wrong).expect("written");
+        let go = foreign_call_codegen::find_go().expect("it built this");
+        let run = Command::new(go).current_dir(package.path().join("go")).args(["vet", "."]);
+        let run = run.env("GO111MODULE", "off").env("CGO_ENABLED", "1").assert().failure();
+        let said = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(said.contains("gen.go") && said.contains("out of bounds"), "{said}");
+    }
 }

@@ -180,7 +180,7 @@ impl File<'_> {
         ];
         if function.cancel {
             lines.push("ctx := foreign_call_begin(call, nil)".to_owned());
-            lines.push("defer foreign_call_end(call)".to_owned());
+            lines.push("defer foreign_call_end(call, false)".to_owned());
         }
         lines.push(call);
         if function.outcome == Outcome::CallError {

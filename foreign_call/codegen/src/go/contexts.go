@@ -14,13 +14,25 @@ import (
 // calls on several processors seldom meet.
 type foreign_call_part struct {
 	lock  sync.Mutex
-	calls map[C.uintptr_t]foreign_call_told
+	calls map[foreign_call_key]foreign_call_told
+}
+
+// A stream and an async call may have the same handle: Rust counts them apart.
+type foreign_call_key struct {
+	handle C.uintptr_t
+	stream bool
 }
 
 // What Rust can tell about a call.
 type foreign_call_told struct {
+	call    C.foreign_call
 	dropped context.CancelFunc
 	room    chan<- struct{} // of a stream
+}
+
+func (told *foreign_call_told) wanted() bool {
+	rust := uintptr(unsafe.Pointer(told.call.rust))
+	return bool(C.foreign_call_wanted_at(told.call.handle, C.uintptr_t(rust)))
 }
 
 const foreign_call_event_room = 2
@@ -34,26 +46,27 @@ func foreign_call_part_of(handle C.uintptr_t) *foreign_call_part {
 // A context that is cancelled when nobody waits for the call any more.
 func foreign_call_begin(call *C.foreign_call, room chan<- struct{}) context.Context {
 	ctx, cancel := context.WithCancel(context.Background())
+	told := foreign_call_told{*call, cancel, room}
 	part := foreign_call_part_of(call.handle)
 	part.lock.Lock()
 	if part.calls == nil {
-		part.calls = make(map[C.uintptr_t]foreign_call_told)
+		part.calls = make(map[foreign_call_key]foreign_call_told)
 	}
-	part.calls[call.handle] = foreign_call_told{cancel, room}
+	part.calls[foreign_call_key{call.handle, room != nil}] = told
 	part.lock.Unlock()
 	// Dropped before it was in the map: Rust marks a call before it tells about it, and who tells has
 	// the lock when it looks. So either it finds the call, or the mark is seen here.
-	if !C.foreign_call_wanted_at(call.handle, C.uintptr_t(uintptr(unsafe.Pointer(call.rust)))) {
+	if !told.wanted() {
 		cancel()
 	}
 	return ctx
 }
 
-func foreign_call_end(call *C.foreign_call) {
-	part := foreign_call_part_of(call.handle)
+func foreign_call_end(call *C.foreign_call, stream bool) {
+	part, key := foreign_call_part_of(call.handle), foreign_call_key{call.handle, stream}
 	part.lock.Lock()
-	told := part.calls[call.handle]
-	delete(part.calls, call.handle)
+	told := part.calls[key]
+	delete(part.calls, key)
 	part.lock.Unlock()
 	told.dropped()
 }
@@ -62,16 +75,23 @@ func foreign_call_end(call *C.foreign_call) {
 func foreign_call_go_notify(handle C.uintptr_t, event C.uint32_t) {
 	part := foreign_call_part_of(handle)
 	part.lock.Lock()
-	told, known := part.calls[handle]
+	call, is_call := part.calls[foreign_call_key{handle, false}]
+	stream, is_stream := part.calls[foreign_call_key{handle, true}]
 	part.lock.Unlock()
-	switch {
-	case !known:
-	case event == foreign_call_event_room:
-		select {
-		case told.room <- struct{}{}:
-		default: // it is said already
+	if event == foreign_call_event_room {
+		if is_stream {
+			select {
+			case stream.room <- struct{}{}:
+			default: // it is said already
+			}
 		}
-	default:
-		told.dropped()
+		return
+	}
+	// Which of them was dropped?
+	if is_call && !call.wanted() {
+		call.dropped()
+	}
+	if is_stream && !stream.wanted() {
+		stream.dropped()
 	}
 }

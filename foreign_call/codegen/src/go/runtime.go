@@ -15,6 +15,12 @@ import (
 
 // What every generated file ends with.
 
+// For the checks on layouts.
+type foreign_call_then[T, N any] struct {
+	value T
+	next  N
+}
+
 // A text, list or map as Rust has it. A number for the pointer: whoever writes one into C's memory
 // must not meet Go's write barrier, which would look at what was there before.
 type foreign_call_list struct {

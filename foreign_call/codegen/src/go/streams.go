@@ -43,7 +43,7 @@ func foreign_call_stream_of(call C.foreign_call, run func(stream *foreign_call_s
 }
 
 func (stream *foreign_call_stream) end(status C.uint32_t, err error) {
-	foreign_call_end(&stream.call)
+	foreign_call_end(&stream.call, true)
 	stream.lock.Lock()
 	defer stream.lock.Unlock()
 	if err != nil {

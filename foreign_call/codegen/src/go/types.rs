@@ -1,6 +1,6 @@
 //! Types in Go: the user's, and the views that lie in memory otherwise than these.
 
-use foreign_call_model::{Definition, Field, Kind, Type};
+use foreign_call_model::{Definition, Field, Kind, Layout, Type};
 use proc_macro2::Span;
 use syn::{Error, Result};
 
@@ -100,15 +100,20 @@ impl File<'_> {
     /// A struct in Go is laid out as the view is, or the file does not compile.
     fn same_layout(&mut self, name: &str, fields: &[Field]) {
         let (layout, offsets) = self.interface.fields(fields);
-        self.same_size(name, layout.size);
+        self.same_size(name, layout);
         for (field, offset) in fields.iter().zip(offsets) {
             let field = member(&field.name);
             self.layouts += &format!("\t_ = same[unsafe.Offsetof({name}{{}}.{field})-{offset}]\n");
         }
     }
 
-    pub(super) fn same_size(&mut self, name: &str, size: usize) {
-        self.layouts += &format!("\t_ = same[unsafe.Sizeof({name}{{}})-{size}]\n");
+    /// Where the next value may begin is said rather than the size: before Go 1.21, vet takes a struct
+    /// to end with its last field.
+    pub(super) fn same_size(&mut self, name: &str, layout: Layout) {
+        let (size, next) = (layout.size, layout.align * 8);
+        self.layouts += &format!(
+            "\t_ = same[unsafe.Offsetof(foreign_call_then[{name}, uint{next}]{{}}.next)-{size}]\n"
+        );
     }
 
     /// What a container needs that is in no view: a type of its own, a key that Go takes.
@@ -137,7 +142,7 @@ impl File<'_> {
             _ => {}
         }
         if matches!(ty, Type::Tuple(_)) && self.readable(ty) {
-            self.same_size(&go_type(ty), self.interface.layout(ty).size);
+            self.same_size(&go_type(ty), self.interface.layout(ty));
         }
         Ok(())
     }

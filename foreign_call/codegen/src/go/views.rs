@@ -57,7 +57,7 @@ impl File<'_> {
         };
         let fields: Vec<_> = fields.into_iter().map(|(name, ty)| (Vec::new(), name, ty)).collect();
         self.views += &format!("type {name} struct {{\n{}}}\n\n", aligned(&fields));
-        self.same_size(&name, layout.size);
+        self.same_size(&name, layout);
     }
 }
 
