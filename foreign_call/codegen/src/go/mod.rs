@@ -34,6 +34,9 @@ const RUNTIME: [&str; 4] = [
 /// What is added where Go calls Rust.
 const OFFERS_HEADER: &str = include_str!("../../../include/foreign_call_offers.h");
 const OFFERS_C: &str = include_str!("offers.h");
+/// cgo links its part alone, to see what it needs. There Rust's functions are missing, which only the
+/// linker of macOS minds where they are weak.
+const OFFERS_FLAGS: &str = "#cgo darwin LDFLAGS: -Wl,-undefined,dynamic_lookup\n";
 const OFFERS: &str = include_str!("offers.go");
 
 /// The file, under construction.
@@ -151,7 +154,7 @@ impl<'a> File<'a> {
         let words = format!("#define FOREIGN_CALL_WORDS {}\n", self.words);
         let mut c = vec![HEADER, &words, C_RUNTIME];
         if self.has_offers {
-            c.extend([OFFERS_HEADER, OFFERS_C]);
+            c.extend([OFFERS_FLAGS, OFFERS_HEADER, OFFERS_C]);
         }
         c.push(self.c.trim_end());
         let c = c.join("\n");
