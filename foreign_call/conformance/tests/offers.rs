@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use foreign_call::{AlreadyOffered, CallError, Task, panicked_calls};
 use foreign_call_conformance::offered::*;
@@ -115,6 +116,11 @@ fn failed<T>(code: i32, message: &str) -> Result<T, CallError> {
     Err(CallError::Failed { code, message: message.into() })
 }
 
+/// An answer that never comes fails the test.
+async fn soon<T>(call: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(60), call).await.expect("it is answered")
+}
+
 /// As in the header.
 const UNAVAILABLE: i32 = i32::MIN;
 const PANICKED: i32 = i32::MIN + 3;
@@ -162,7 +168,7 @@ async fn async_calls_run_where_they_are_spawned_and_own_their_arguments() {
     assert_eq!(fetched, Ok(Page { url: "url".into(), ..page() }));
     assert_eq!(CallerImpl::ready().await, Ok(()));
     assert_eq!(CallerImpl::fetch("fail".into(), vec![], page()).await, failed(-3, "no page"));
-    let given_up = CallerImpl::fetch("give up".into(), vec![], page()).await;
+    let given_up = soon(CallerImpl::fetch("give up".into(), vec![], page())).await;
     assert_eq!(given_up, Err(CallError::Unanswered));
     let here = thread::current().id();
     assert!(seen.threads.lock().expect("no panic").iter().all(|thread| *thread != here));
@@ -176,7 +182,7 @@ async fn a_panic_is_a_failure_with_its_message_and_is_counted() {
     let before = panicked_calls();
     let expected = "the implementation panicked: no panic";
     assert_eq!(CallerImpl::get("panic"), failed(PANICKED, expected));
-    let fetched = CallerImpl::fetch("panic".into(), vec![], page()).await;
+    let fetched = soon(CallerImpl::fetch("panic".into(), vec![], page())).await;
     assert_eq!(fetched, failed(PANICKED, expected));
     assert_eq!(CallerImpl::touched("panic"), Ok(false), "C is told that it went wrong");
     assert_eq!(panicked_calls() - before, 3);
@@ -188,7 +194,8 @@ async fn a_panic_is_a_failure_with_its_message_and_is_counted() {
 async fn a_task_that_is_dropped_gives_its_call_up() {
     let _alone = alone();
     let (refused, _) = offer(nowhere);
-    assert_eq!(CallerImpl::ready().await, Err(CallError::Unanswered), "within the call");
+    let at_once = soon(CallerImpl::ready()).await;
+    assert_eq!(at_once, Err(CallError::Unanswered), "within the call");
     drop(refused);
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let handle = runtime.handle().clone();
@@ -199,8 +206,8 @@ async fn a_task_that_is_dropped_gives_its_call_up() {
     tokio::task::yield_now().await;
     assert!(!never_run.is_finished(), "that runtime is not driven");
     runtime.shutdown_background();
-    assert_eq!((&mut never_run).await.expect("no panic"), Err(CallError::Unanswered));
-    let after = CallerImpl::fetch("url".into(), vec![], page()).await;
+    assert_eq!(soon(&mut never_run).await.expect("no panic"), Err(CallError::Unanswered));
+    let after = soon(CallerImpl::fetch("url".into(), vec![], page())).await;
     assert_eq!(after, Err(CallError::Unanswered), "the runtime is gone");
     assert!(seen.threads.lock().expect("no panic").is_empty(), "nothing ran");
 }
