@@ -1,0 +1,3 @@
+module foreign_call/ring
+
+go 1.19

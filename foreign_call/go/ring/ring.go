@@ -1,0 +1,184 @@
+//go:build linux
+
+// Package ring is the Go end of foreign_call's rings: messages through shared memory.
+//
+// Rust makes a connection of two rings. Its other end is lent to Go in the same process ([Attach]), or
+// offered to another process over a Unix socket ([Accept]). There is no cgo in here. Linux only.
+//
+// A [Sender] belongs to one goroutine at a time, and so does a [Receiver]; the two of an end are
+// independent of each other.
+package ring
+
+import (
+	"errors"
+	"sync/atomic"
+	"unsafe"
+)
+
+var (
+	// ErrNotNow says that there is no message, or no room, now.
+	ErrNotNow = errors.New("ring: nothing now")
+	// ErrTooLong says that a message is longer than a slot.
+	ErrTooLong = errors.New("ring: the message is too long")
+	// ErrClosed says that the other side closed its end.
+	ErrClosed = errors.New("ring: the other side closed its end")
+	// ErrGone says that the other process is gone, and had not closed its end.
+	ErrGone = errors.New("ring: the other side is gone")
+	// ErrCorrupt says that the other side wrote what nobody writes who keeps to the layout.
+	ErrCorrupt = errors.New("ring: the other side broke the ring")
+	// ErrNotARing says that what was to be attached is not a ring of this version.
+	ErrNotARing = errors.New("ring: this is not a ring")
+)
+
+const (
+	magic   = "fcrings\x00"
+	version = 1
+
+	asleep = 1
+	closed = 2
+)
+
+// header is what a ring begins with; the slots follow. Each line of 128 bytes belongs to one side. All
+// of it is used through atomics, as the other side may write to any of it at any time.
+type header struct {
+	magic                           uint64
+	version, slots, slotBytes, zero uint32
+	_                               [104]byte
+	tail                            uint64 // messages ever published, written by the sender
+	_                               [120]byte
+	head                            uint64 // messages ever taken, written by the receiver
+	_                               [120]byte
+	sender, _                       uint32 // the sender's flags
+	lost                            uint64
+	_                               [112]byte
+	receiver                        uint32 // the receiver's flags
+	_                               [124]byte
+}
+
+// Where Rust, C and Go must agree.
+var (
+	_ [640]byte = [unsafe.Sizeof(header{})]byte{}
+	_ [128]byte = [unsafe.Offsetof(header{}.tail)]byte{}
+	_ [256]byte = [unsafe.Offsetof(header{}.head)]byte{}
+	_ [384]byte = [unsafe.Offsetof(header{}.sender)]byte{}
+	_ [392]byte = [unsafe.Offsetof(header{}.lost)]byte{}
+	_ [512]byte = [unsafe.Offsetof(header{}.receiver)]byte{}
+)
+
+// side is what both kinds of end have. Nothing that it knows of itself is read from the shared memory.
+type side struct {
+	header    *header
+	words     []uint64
+	slots     uint64
+	slotWords uint64
+	own, seen uint64 // our index, and the other side's when it was last looked at
+	signal    *signal
+	wakeUps   uint64
+}
+
+// attach looks at a ring that has so many bytes from start on.
+func attach(start unsafe.Pointer, bytes uint64, signal *signal) (side, error) {
+	var none side
+	size := uint64(unsafe.Sizeof(header{}))
+	if start == nil || bytes < size {
+		return none, ErrNotARing
+	}
+	h := (*header)(start)
+	expected := *(*uint64)(unsafe.Pointer(&[]byte(magic)[0]))
+	slots := uint64(atomic.LoadUint32(&h.slots))
+	slotBytes := uint64(atomic.LoadUint32(&h.slotBytes))
+	if atomic.LoadUint64(&h.magic) != expected || atomic.LoadUint32(&h.version) != version ||
+		slots == 0 || slots&(slots-1) != 0 || slotBytes < 8 || slotBytes%8 != 0 ||
+		(bytes-size)/slotBytes < slots {
+		return none, ErrNotARing
+	}
+	words := unsafe.Slice((*uint64)(unsafe.Add(start, size)), slots*slotBytes/8)
+	return side{header: h, words: words, slots: slots, slotWords: slotBytes / 8, signal: signal}, nil
+}
+
+// ringBytes is how far it is from a ring to the next one in the same memory.
+func (s *side) ringBytes() uint64 {
+	return 640 + (uint64(len(s.words))*8+127)/128*128
+}
+
+// Longest is the most bytes that a message may have.
+func (s *side) Longest() int {
+	return int(s.slotWords-1) * 8
+}
+
+// WakeUps is how often this end woke the other one.
+func (s *side) WakeUps() uint64 {
+	return s.wakeUps
+}
+
+// slot is the words of the slot in which message number index lies. The first one is its length.
+func (s *side) slot(index uint64) []uint64 {
+	first := (index & (s.slots - 1)) * s.slotWords
+	return s.words[first : first+s.slotWords]
+}
+
+// attend comes after something was published: it wakes the owner of the flags if that sleeps. The
+// owner says that it sleeps, and looks again; we published, and look. Go's atomics are in one order
+// for all, and Rust and C have a fence at this place; so one of us sees the other.
+func (s *side) attend(flags *uint32) error {
+	seen := atomic.LoadUint32(flags)
+	// Who takes the flag back wakes: once for each sleep.
+	if seen&asleep != 0 && change(flags, 0, asleep)&asleep != 0 {
+		s.wakeUps++
+		s.signal.wake()
+	}
+	if seen&closed != 0 {
+		return ErrClosed
+	}
+	return nil
+}
+
+// change sets and clears bits, and returns what was there.
+func change(flags *uint32, set, clear uint32) uint32 {
+	for {
+		before := atomic.LoadUint32(flags)
+		if atomic.CompareAndSwapUint32(flags, before, before&^clear|set) {
+			return before
+		}
+	}
+}
+
+// wait sleeps until look finds something. The flags are ours.
+func (s *side) wait(flags *uint32, look func() error) error {
+	for {
+		change(flags, asleep, 0)
+		err := look()
+		if err == ErrNotNow {
+			err = s.signal.sleep()
+		}
+		change(flags, 0, asleep)
+		if err != nil {
+			return err
+		}
+		if err = look(); err != ErrNotNow {
+			return err
+		}
+	}
+}
+
+// put and get move a word at a time: the other process may use at the same time what is not its turn.
+func put(words []uint64, message []byte) {
+	atomic.StoreUint64(&words[0], uint64(len(message)))
+	for number := 1; len(message) > 0; number++ {
+		var bytes [8]byte
+		message = message[copy(bytes[:], message):]
+		atomic.StoreUint64(&words[number], *(*uint64)(unsafe.Pointer(&bytes)))
+	}
+}
+
+func get(words []uint64, buffer []byte) []byte {
+	length := atomic.LoadUint64(&words[0])
+	if length > uint64(len(words)-1)*8 {
+		return nil
+	}
+	for number := uint64(0); number*8 < length; number++ {
+		word := atomic.LoadUint64(&words[number+1])
+		copy(buffer[number*8:], (*[8]byte)(unsafe.Pointer(&word))[:])
+	}
+	return buffer[:length]
+}
