@@ -1,7 +1,9 @@
 //! A connection whose other end is in C, on a thread of its own.
 #![cfg(unix)]
 
+use std::hint;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use foreign_call::ring::{Connection, Disconnected, Events, Options, Peer};
 use foreign_call_ring_peer::{CLOSED, OK, consume, echo, produce};
@@ -87,4 +89,55 @@ fn an_end_that_c_closed_is_closed_once_more_by_rust() {
     assert_eq!(ours.receiver.recv(), Ok(&1_u64.to_ne_bytes()[..]));
     assert_eq!(ours.receiver.recv(), Err(Disconnected::Closed));
     assert_eq!(ours.sender.send(b"1"), Err(Disconnected::Closed.into()));
+}
+
+/// Tries until it succeeds: this side never sleeps, so it only meets C awake or asleep. C that is not
+/// woken would be waited for in vain.
+fn until<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        for _ in 0..1000 {
+            if let Some(value) = attempt() {
+                return value;
+            }
+            hint::spin_loop();
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "C lost a wake-up");
+        thread::yield_now();
+    }
+}
+
+/// A pause that is another one each time, so that every moment of C's falling asleep is met.
+fn pause(round: u64) {
+    for _ in 0..round % 257 {
+        hint::spin_loop();
+    }
+}
+
+const ROUNDS: u64 = 100_000;
+
+#[test]
+fn c_that_falls_asleep_over_an_empty_ring_misses_no_message() {
+    let (mut ours, theirs) = connection(1);
+    let c = thread::spawn(move || echo(&theirs));
+    for round in 0..ROUNDS {
+        pause(round);
+        ours.sender.try_send(&round.to_ne_bytes()).expect("C took the last one");
+        until(|| ours.receiver.try_recv().ok().map(|back| assert_eq!(back, round.to_ne_bytes())));
+    }
+    drop(ours);
+    assert_eq!(c.join().expect("no panic"), CLOSED);
+}
+
+#[test]
+fn c_that_falls_asleep_over_a_full_ring_misses_no_room() {
+    let (mut ours, theirs) = connection(1);
+    let c = thread::spawn(move || produce(&theirs, ROUNDS));
+    for round in 0..ROUNDS {
+        pause(round);
+        until(|| {
+            ours.receiver.try_recv().ok().map(|number| assert_eq!(number, round.to_ne_bytes()))
+        });
+    }
+    assert_eq!(c.join().expect("no panic"), OK);
 }

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread;
 
 use foreign_call::ring::{
-    Connection, Corrupt, Disconnected, Events, Meta, MetaEnd, Options, Peer, SendError,
-    TryRecvError, TrySendError,
+    Connection, Corrupt, Disconnected, Events, Meta, MetaEnd, Options, Peer, TryRecvError,
+    TrySendError,
 };
 
 /// Small, fast and the same everywhere (xorshift).
@@ -153,7 +153,7 @@ fn more_messages_taken_than_sent_are_not_believed() {
     }
     write(&meta.receive, HEAD, 5);
     let what = Disconnected::Corrupt(Corrupt::Index { theirs: 5, ours: 4 });
-    assert_eq!(ours.sender.send(b"more"), Err(SendError::Disconnected(what)));
+    assert_eq!(ours.sender.try_send(b"more"), Err(TrySendError::Disconnected(what)));
 }
 
 #[test]
