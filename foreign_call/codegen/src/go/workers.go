@@ -121,9 +121,13 @@ func (worker *foreign_call_worker) next(looking bool) bool {
 			looking, tries = true, -1
 			continue
 		}
+		// Who sleeps needs no memory of C's. (And at the process's end none seems to be lost.)
+		C.free(unsafe.Pointer(worker.arena))
+		worker.arena = nil
 		if !foreign_call_sleep() {
 			return false
 		}
+		worker.arena = foreign_call_arena_of_c()
 		looking, tries = true, -1 // whoever wakes us has set the flag for us
 	}
 }
