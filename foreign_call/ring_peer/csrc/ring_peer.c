@@ -1,5 +1,6 @@
 #include "ring_peer.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
 static void close_both(foreign_call_ring_sender *sender, foreign_call_ring_receiver *receiver) {
@@ -63,5 +64,44 @@ int foreign_call_ring_peer_echo(const foreign_call_ring_meta *end) {
     }
     free(buffer);
     close_both(&sender, &receiver);
+    return status;
+}
+
+static void wait_for(_Atomic(uint64_t) *turn, uint64_t value) {
+    for (unsigned looks = 1; atomic_load_explicit(turn, memory_order_acquire) != value; looks++) {
+        if (looks % 1000 == 0) {
+            sched_yield();
+        }
+    }
+}
+
+int foreign_call_ring_peer_publish_in_turn(
+    const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds) {
+    foreign_call_ring_sender sender;
+    foreign_call_ring_receiver receiver;
+    int status = foreign_call_ring_attach(end, &sender, &receiver);
+    for (uint64_t number = 0; number < rounds && status == FOREIGN_CALL_RING_OK; number++) {
+        wait_for(turn, 2 * number + 1);
+        status = foreign_call_ring_try_send(&sender, &number, sizeof number);
+        atomic_store_explicit(turn, 2 * number + 2, memory_order_release);
+    }
+    return status;
+}
+
+int foreign_call_ring_peer_receive_in_turn(
+    const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds) {
+    foreign_call_ring_sender sender;
+    foreign_call_ring_receiver receiver;
+    int status = foreign_call_ring_attach(end, &sender, &receiver);
+    for (uint64_t number = 0; number < rounds && status == FOREIGN_CALL_RING_OK; number++) {
+        unsigned char message[64];
+        size_t length;
+        wait_for(turn, 2 * number + 1);
+        /* Another pause each time, so that every moment of falling asleep is met. */
+        for (volatile unsigned step = 0; step < number % 401; step++) {
+        }
+        status = foreign_call_ring_receive(&receiver, message, &length);
+        atomic_store_explicit(turn, 2 * number + 2, memory_order_release);
+    }
     return status;
 }

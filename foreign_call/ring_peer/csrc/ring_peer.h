@@ -15,4 +15,14 @@ int foreign_call_ring_peer_consume(const foreign_call_ring_meta *end, uint64_t *
 /* Sends back what it receives, until the end. */
 int foreign_call_ring_peer_echo(const foreign_call_ring_meta *end);
 
+/* Sends the numbers below `rounds`, without waiting: number n once `turn` is 2 n + 1, and makes it
+ * 2 n + 2 then. */
+int foreign_call_ring_peer_publish_in_turn(
+    const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds);
+
+/* Receives so many messages of 8 bytes, waiting for them: number n once `turn` is 2 n + 1, and
+ * makes it 2 n + 2 then. */
+int foreign_call_ring_peer_receive_in_turn(
+    const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds);
+
 #endif

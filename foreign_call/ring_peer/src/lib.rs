@@ -1,12 +1,16 @@
 //! The ring's other end: in C (`csrc/ring_peer.c`), and in another process (`src/bin/other_process.rs`).
 #![cfg(unix)]
 
+use std::sync::atomic::AtomicU64;
+
 use foreign_call::ring::Peer;
 
 #[cfg(target_os = "linux")]
 pub mod process;
 
 mod ffi {
+    use std::sync::atomic::AtomicU64;
+
     use foreign_call::ring::Meta;
 
     unsafe extern "C" {
@@ -16,6 +20,20 @@ mod ffi {
         pub(super) fn foreign_call_ring_peer_consume(end: *const Meta, count: *mut u64) -> i32;
         // int foreign_call_ring_peer_echo(const foreign_call_ring_meta *end);
         pub(super) fn foreign_call_ring_peer_echo(end: *const Meta) -> i32;
+        // int foreign_call_ring_peer_publish_in_turn(
+        //     const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds);
+        pub(super) fn foreign_call_ring_peer_publish_in_turn(
+            end: *const Meta,
+            turn: *const AtomicU64,
+            rounds: u64,
+        ) -> i32;
+        // int foreign_call_ring_peer_receive_in_turn(
+        //     const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds);
+        pub(super) fn foreign_call_ring_peer_receive_in_turn(
+            end: *const Meta,
+            turn: *const AtomicU64,
+            rounds: u64,
+        ) -> i32;
     }
 }
 
@@ -42,4 +60,18 @@ pub fn consume(end: &Peer) -> (i32, u64) {
 pub fn echo(end: &Peer) -> i32 {
     // SAFETY: C uses the end, which is alive, until it returns.
     unsafe { ffi::foreign_call_ring_peer_echo(&end.meta()) }
+}
+
+/// C publishes the numbers below `rounds`: each once `turn` is odd, and makes it even then. Returns
+/// C's status.
+pub fn publish_in_turn(end: &Peer, turn: &AtomicU64, rounds: u64) -> i32 {
+    // SAFETY: C uses the end and the turn, which are alive, until it returns; the turn as an atomic.
+    unsafe { ffi::foreign_call_ring_peer_publish_in_turn(&end.meta(), turn, rounds) }
+}
+
+/// C receives so many messages, waiting for them: each once `turn` is odd, and makes it even then.
+/// Returns C's status.
+pub fn receive_in_turn(end: &Peer, turn: &AtomicU64, rounds: u64) -> i32 {
+    // SAFETY: C uses the end and the turn, which are alive, until it returns; the turn as an atomic.
+    unsafe { ffi::foreign_call_ring_peer_receive_in_turn(&end.meta(), turn, rounds) }
 }

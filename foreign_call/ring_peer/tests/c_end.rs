@@ -2,11 +2,16 @@
 #![cfg(unix)]
 
 use std::hint;
+use std::os::fd::{AsFd, AsRawFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use foreign_call::ring::{Connection, Disconnected, Events, Options, Peer};
-use foreign_call_ring_peer::{CLOSED, OK, consume, echo, produce};
+use foreign_call_ring_peer::{
+    CLOSED, OK, consume, echo, produce, publish_in_turn, receive_in_turn,
+};
 
 fn connection(slots: usize) -> (Connection<Events>, Peer) {
     let options = Options::new(slots, 24);
@@ -107,37 +112,70 @@ fn until<T>(mut attempt: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// A pause that is another one each time, so that every moment of C's falling asleep is met.
+/// A pause of some nanoseconds, another one each time, so that every moment of falling asleep is met.
 fn pause(round: u64) {
-    for _ in 0..round % 257 {
-        hint::spin_loop();
+    for step in 0..round % 131 {
+        hint::black_box(step);
     }
 }
 
-const ROUNDS: u64 = 100_000;
+const ROUNDS: u64 = 30_000;
 
 #[test]
 fn c_that_falls_asleep_over_an_empty_ring_misses_no_message() {
     let (mut ours, theirs) = connection(1);
-    let c = thread::spawn(move || echo(&theirs));
+    let turn = Arc::new(AtomicU64::new(0));
+    let c = {
+        let turn = Arc::clone(&turn);
+        thread::spawn(move || receive_in_turn(&theirs, &turn, ROUNDS))
+    };
     for round in 0..ROUNDS {
+        turn.store(2 * round + 1, Ordering::Release);
         pause(round);
         ours.sender.try_send(&round.to_ne_bytes()).expect("C took the last one");
-        until(|| ours.receiver.try_recv().ok().map(|back| assert_eq!(back, round.to_ne_bytes())));
+        until(|| (turn.load(Ordering::Acquire) == 2 * round + 2).then_some(()));
     }
-    drop(ours);
-    assert_eq!(c.join().expect("no panic"), CLOSED);
+    assert_eq!(c.join().expect("no panic"), OK);
 }
 
 #[test]
 fn c_that_falls_asleep_over_a_full_ring_misses_no_room() {
     let (mut ours, theirs) = connection(1);
-    let c = thread::spawn(move || produce(&theirs, ROUNDS));
-    for round in 0..ROUNDS {
-        pause(round);
+    let c = thread::spawn(move || produce(&theirs, 4 * ROUNDS));
+    for round in 0..4 * ROUNDS {
+        // A longer one: C falls asleep anew after each number, once it has sent the next.
+        (0..round % 257).for_each(|_| hint::spin_loop());
         until(|| {
             ours.receiver.try_recv().ok().map(|number| assert_eq!(number, round.to_ne_bytes()))
         });
+    }
+    assert_eq!(c.join().expect("no panic"), OK);
+}
+
+/// Both do it at the same moment, so that only a fence on each side keeps one of them from missing
+/// the other.
+#[test]
+fn c_that_publishes_wakes_whoever_falls_asleep() {
+    let (mut ours, theirs) = connection(1);
+    let turn = Arc::new(AtomicU64::new(0));
+    let c = {
+        let turn = Arc::clone(&turn);
+        thread::spawn(move || publish_in_turn(&theirs, &turn, ROUNDS))
+    };
+    for round in 0..ROUNDS {
+        turn.store(2 * round + 1, Ordering::Release);
+        pause(round);
+        let ready = ours.receiver.ready();
+        until(|| (turn.load(Ordering::Acquire) == 2 * round + 2).then_some(()));
+        let mut entry = libc::pollfd {
+            fd: ours.receiver.as_fd().as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: one entry, which lives across the call.
+        let woken = unsafe { libc::poll(&raw mut entry, 1, 0) };
+        assert!(ready || woken == 1, "round {round}: it was neither seen nor told");
+        assert_eq!(ours.receiver.try_recv(), Ok(&round.to_ne_bytes()[..]));
     }
     assert_eq!(c.join().expect("no panic"), OK);
 }
