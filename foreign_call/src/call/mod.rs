@@ -55,7 +55,8 @@
 //! **The interface.** `Demo_interface` has a number, computed from all names, their order, and the
 //! layout of all views; Rust compares it with its own before each call. And it has `notify`, which
 //! Rust calls with a handle and an event, on any thread, also for a handle that the peer has
-//! forgotten, or will know only later; null means that the peer asks instead.
+//! forgotten, or will know only later; null means that the peer asks instead. No two calls that it
+//! tells about have the same handle.
 //!
 //! | event | for | meaning |
 //! |---|---|---|

@@ -9,6 +9,10 @@ pub(super) type Registered = Arc<dyn Any + Send + Sync>;
 /// So many low bits of a handle are an index; the generation is in the others.
 const INDEX_BITS: u32 = 20;
 const INDEX_MASK: usize = (1 << INDEX_BITS) - 1;
+/// Comes before the first generation, so that the highest bit of a stream's handle is set. Those of
+/// async calls count from one, and would take centuries to get there. So no two that a peer is told
+/// about have the same handle.
+const BEFORE_FIRST: usize = 1 << (usize::BITS - 1 - INDEX_BITS);
 
 static PLACES: RwLock<Places> = RwLock::new(Places { all: Vec::new(), free: Vec::new() });
 
@@ -20,7 +24,7 @@ struct Places {
 
 /// A place for one stream after the other.
 struct Place {
-    /// From one on, and another for each stream: so a handle is never null and never comes again.
+    /// Another for each stream: so a handle never comes again.
     generation: usize,
     stream: Option<Registered>,
 }
@@ -41,12 +45,12 @@ pub(super) fn add(stream: Registered) -> Option<usize> {
         Some(index) => index,
         None if places.all.len() > INDEX_MASK => return None,
         None => {
-            places.all.push(Place { generation: 0, stream: None });
+            places.all.push(Place { generation: BEFORE_FIRST, stream: None });
             places.all.len() - 1
         }
     };
     let place = &mut places.all[index];
-    place.generation += 1; // 2^44 streams in one place would take centuries
+    place.generation += 1; // 2^43 streams in one place would take centuries
     place.stream = Some(stream);
     Some(place.generation << INDEX_BITS | index)
 }
@@ -68,6 +72,10 @@ pub(super) fn remove(handle: usize) -> Option<Registered> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use callback_bridge::request;
+
     use super::*;
 
     #[test]
@@ -86,5 +94,17 @@ mod tests {
         assert!(find(handle).is_none());
         assert!(remove(next).is_some());
         assert_eq!(Arc::strong_count(&stream), 1, "nothing is left");
+    }
+
+    #[test]
+    fn no_stream_has_the_handle_of_an_async_call() {
+        let calls: Vec<_> =
+            (0..1000).map(|_| request::try_completion::<u8>().expect("there is room")).collect();
+        let calls: HashSet<_> = calls.iter().map(|(it, _)| it.handle().as_usize()).collect();
+        let stream = || add(Arc::new(5_u8)).expect("there is room");
+        let streams: Vec<_> = (0..1000).map(|_| stream()).collect();
+        let both: Vec<_> = streams.iter().filter(|handle| calls.contains(handle)).collect();
+        assert_eq!(both.len(), 0, "the peer could not tell whose event it is");
+        streams.into_iter().for_each(|handle| assert!(remove(handle).is_some()));
     }
 }
