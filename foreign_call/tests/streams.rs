@@ -4,6 +4,7 @@
 mod call;
 
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -18,9 +19,15 @@ use foreign_call::{
 };
 use futures_core::Stream;
 
-/// A value that nobody can make.
+/// A value that can't be dropped, and from any view but 0 not be made.
 #[derive(Debug, PartialEq)]
 struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("boom");
+    }
+}
 
 // SAFETY: `AS_IS` is false.
 unsafe impl ToRef for Bomb {
@@ -41,7 +48,10 @@ unsafe impl FromRef for Bomb {
     const PLAIN: bool = false;
 
     fn from_ref(view: &u8) -> Result<Bomb, ConvertError> {
-        panic!("boom {view}");
+        match view {
+            0 => Ok(Bomb),
+            view => panic!("boom {view}"),
+        }
     }
 }
 
@@ -253,6 +263,17 @@ fn a_panic_below_the_peer_is_an_item() {
     let panicked = CallError::Panicked("boom 7".into());
     assert_eq!(next(&mut stream), Poll::Ready(Some(Err(panicked))));
     assert_eq!(next(&mut stream), Poll::Ready(None));
+}
+
+#[test]
+fn the_peer_is_told_of_the_drop_although_the_items_that_are_left_panic() {
+    let stream = WatchImpl::bombs();
+    let call = called();
+    assert_eq!(call.send(&0_u8), TAKEN);
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(stream)));
+    let panic = dropped.expect_err("the item's own drop panics");
+    assert_eq!(panic.downcast_ref(), Some(&"boom"));
+    assert_eq!(events(call), [DROPPED]);
 }
 
 #[test]

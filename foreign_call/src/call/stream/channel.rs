@@ -53,6 +53,14 @@ pub(super) struct Received<I> {
     pub(super) tell_room: bool,
 }
 
+/// What the receiver leaves behind.
+pub(super) struct Closed<I> {
+    /// The peer had not ended it.
+    pub(super) was_open: bool,
+    /// Foreign code, which may panic when it is dropped.
+    pub(super) left: (VecDeque<I>, Option<Waker>),
+}
+
 impl<I> Channel<I> {
     pub(super) fn new(limit: usize) -> Channel<I> {
         let state = State {
@@ -105,18 +113,17 @@ impl<I> Channel<I> {
         Ok(())
     }
 
-    /// Ends it from the receiver's side, and drops what is left. False: it had ended.
-    pub(super) fn close(&self) -> bool {
+    /// Ends it from the receiver's side, who drops what is left.
+    pub(super) fn close(&self) -> Closed<I> {
         let mut state = self.state();
         let was_open = !std::mem::replace(&mut state.ended, true);
-        let (waker, items) = (state.waker.take(), std::mem::take(&mut state.items));
+        let left = (std::mem::take(&mut state.items), state.waker.take());
         let sleeping = state.sleeping;
         drop(state);
         if sleeping > 0 {
             self.room.notify_all();
         }
-        drop((waker, items)); // foreign code, so not under the lock
-        was_open
+        Closed { was_open, left }
     }
 
     pub(super) fn is_open(&self) -> bool {

@@ -73,9 +73,11 @@ impl<T, I> Stream for Items<T, I> {
 impl<T, I> Drop for Items<T, I> {
     fn drop(&mut self) {
         let _registered = registry::remove(self.told.handle);
-        if self.channel.close() {
+        let closed = self.channel.close();
+        if closed.was_open {
             self.told.dropped();
         }
+        drop(closed.left); // last, as it may panic
     }
 }
 
