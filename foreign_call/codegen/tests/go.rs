@@ -127,3 +127,54 @@ call.rs:5:24: error: Go has no maps with keys of `Key`: they can't be compared
         .raw()
     );
 }
+
+#[test]
+fn an_argument_is_named_otherwise_than_what_go_is_given_before_it() {
+    let source = "
+#[r2g]
+trait Call {
+    #[cancel] async fn wait(ctx: u8, send: u8) -> u8;
+    fn watch(ctx: u8, send: u8) -> impl Stream<Item = u8>;
+    fn tell(ctx: u8, send: u8);
+}
+";
+    let text = generated(source);
+    for method in [
+        "wait(ctx context.Context, ctx_ uint8, send uint8) uint8\n",
+        "watch(ctx context.Context, send func(item uint8) error, ctx_ uint8, send_ uint8)\n",
+        "tell(ctx uint8, send uint8)\n",
+    ] {
+        assert!(text.contains(method), "{method}{text}");
+    }
+}
+
+#[test]
+fn a_type_that_has_the_name_of_another_s_view_is_refused() {
+    let source = "
+#[derive(R2G)]
+struct User { names: Vec<String> }
+#[derive(R2G)]
+struct UserRef { id: u64 }
+#[r2g]
+trait Call { fn f(user: &User) -> UserRef; }
+";
+    assert_data_eq!(
+        said(&[(source, "call.rs")]),
+        str![[r#"
+call.rs:5:8: error: the name `UserRef` is taken in Go, by the view of `User`
+ 5 | struct UserRef { id: u64 }
+   |        ^^^^^^^
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn units_that_a_stream_is_given_need_no_copy() {
+    let source = "
+#[r2g]
+trait Call { fn watch(a: &Vec<()>, b: &[(); 3]) -> impl Stream<Item = u8>; }
+";
+    let text = generated(source);
+    assert_eq!(text.matches("_own(").count(), 0, "Go refuses a loop that does nothing: {text}");
+}

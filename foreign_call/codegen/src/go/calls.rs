@@ -227,15 +227,22 @@ pub(super) fn parameters(function: &Function) -> Vec<String> {
 
 /// Of the user's method.
 fn signature(function: &Function) -> String {
-    let parameter = |it: &Argument| format!("{} {}", member(&it.name), go_type(&it.ty));
-    let mut parameters: Vec<_> = function.arguments.iter().map(parameter).collect();
+    let mut given = Vec::new();
     if function.cancel || function.mode == Mode::Stream {
-        parameters.insert(0, "ctx context.Context".to_owned());
+        given.push(("ctx".to_owned(), "context.Context".to_owned()));
     }
     if function.mode == Mode::Stream {
         let item = go_type(function.answer.as_ref().unwrap_or(&Type::Unit));
-        parameters.insert(1, format!("send func(item {item}) error"));
+        given.push(("send".to_owned(), format!("func(item {item}) error")));
     }
+    for argument in &function.arguments {
+        let mut name = member(&argument.name);
+        while given.iter().any(|(other, _)| *other == name) {
+            name.push('_');
+        }
+        given.push((name, go_type(&argument.ty)));
+    }
+    let parameters: Vec<_> = given.iter().map(|(name, ty)| format!("{name} {ty}")).collect();
     let answer = function.answer.as_ref().filter(|answer| **answer != Type::Unit).map(go_type);
     let answer = answer.filter(|_| function.mode != Mode::Stream); // its items are sent
     let returned = match (answer, function.outcome) {

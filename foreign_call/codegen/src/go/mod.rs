@@ -133,8 +133,11 @@ impl<'a> File<'a> {
                 let why = format!("`{ty}` and `{known}` would have the same name in Go, `{name}`");
                 return Err(Error::new(span, why));
             }
-            None => self.containers.insert(name, ty.clone()),
-        };
+            None => {
+                self.names.claim(&name, &format!("the view of `{ty}`"), span)?;
+                self.containers.insert(name, ty.clone());
+            }
+        }
         self.container(ty, span)
     }
 

@@ -15,6 +15,9 @@ impl File<'_> {
             Type::List(part) if self.flat(part) => {
                 Some(format!("{value} = append({}(nil), {value}...)", go_type(ty)))
             }
+            // Its elements point to nothing and were made when it was read; a loop over them would do
+            // nothing, which Go refuses.
+            Type::List(part) | Type::Array(part, _) if self.own(part, "").is_none() => None,
             _ => {
                 self.owner(ty);
                 Some(format!("{}_own(&{value})", view_name(ty)))

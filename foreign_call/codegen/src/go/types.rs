@@ -50,6 +50,9 @@ impl File<'_> {
     pub(super) fn definition(&mut self, definition: &Definition) -> Result<()> {
         let (name, span) = (&definition.name, definition.span);
         self.names.claim(name, &format!("the type `{name}`"), span)?;
+        if !self.flat(&Type::Named(name.clone())) {
+            self.names.claim(&format!("{name}Ref"), &format!("the view of `{name}`"), span)?;
+        }
         self.types += &comment("", &definition.docs);
         match &definition.kind {
             Kind::Struct(fields) => self.structure(name, fields),
@@ -67,6 +70,10 @@ impl File<'_> {
                 for variant in variants {
                     let structure = format!("{name}_{}", variant.name);
                     self.names.claim(&structure, &format!("a variant of `{name}`"), span)?;
+                    if !variant.fields.is_empty() {
+                        let by = format!("the view of `{structure}`");
+                        self.names.claim(&format!("{structure}Ref"), &by, span)?;
+                    }
                     self.types += &comment("", &variant.docs);
                     self.structure(&structure, &variant.fields);
                     self.types += &format!("func ({structure}) is_{name}() {{}}\n\n");
