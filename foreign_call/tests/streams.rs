@@ -232,6 +232,8 @@ fn a_failure_is_the_last_item() {
     assert_eq!(call.give_up(), TAKEN);
     assert_eq!(next(&mut stream), Poll::Ready(Some(Err(CallError::Unanswered))));
     assert_eq!(next(&mut stream), Poll::Ready(None));
+    drop(stream);
+    assert_eq!(events(call), [], "it knows");
 }
 
 #[test]
@@ -245,6 +247,9 @@ fn what_is_no_item_is_an_error_and_the_last_item() {
     let Poll::Ready(Some(Err(CallError::Invalid(error)))) = next(&mut stream) else { panic!() };
     assert_eq!(error.problem(), &Problem::Utf8 { valid_up_to: 1 });
     assert_eq!(next(&mut stream), Poll::Ready(None));
+    assert_eq!(events(call), []);
+    drop(stream);
+    assert_eq!(events(call), [DROPPED], "the peer has not ended it");
 
     for (status, tag) in [(Status::Answered, 0), (Status::Unknown, 77)] {
         let mut stream = WatchImpl::texts();

@@ -38,6 +38,8 @@ struct State<I> {
     /// A last item may come in addition to the limit.
     items: VecDeque<I>,
     ended: bool,
+    /// It was the peer's end, so there is nobody to tell.
+    peer_knows: bool,
     /// The receiver sleeps.
     waker: Option<Waker>,
     /// A sender saw that it is full, and is told when half of it is free: not at the first place,
@@ -55,8 +57,8 @@ pub(super) struct Received<I> {
 
 /// What the receiver leaves behind.
 pub(super) struct Closed<I> {
-    /// The peer had not ended it.
-    pub(super) was_open: bool,
+    /// The peer has not ended it.
+    pub(super) tell_peer: bool,
     /// Foreign code, which may panic when it is dropped.
     pub(super) left: (VecDeque<I>, Option<Waker>),
 }
@@ -66,6 +68,7 @@ impl<I> Channel<I> {
         let state = State {
             items: VecDeque::with_capacity(limit),
             ended: false,
+            peer_knows: false,
             waker: None,
             starved: false,
             sleeping: 0,
@@ -95,14 +98,15 @@ impl<I> Channel<I> {
         Ok(())
     }
 
-    /// Ends it from the peer's side, with one item more if there is one to tell. It comes back if the
-    /// channel has ended already.
-    pub(super) fn end(&self, last: Option<I>) -> Result<(), Option<I>> {
+    /// Ends it from the sender's side, with one item more if there is one to tell. It comes back if the
+    /// channel has ended already. `peer_knows`: it is the peer who ends it, not what it has sent.
+    pub(super) fn end(&self, last: Option<I>, peer_knows: bool) -> Result<(), Option<I>> {
         let mut state = self.state();
         if state.ended {
             return Err(last);
         }
         state.ended = true;
+        state.peer_knows = peer_knows;
         state.items.extend(last);
         let (waker, sleeping) = (state.waker.take(), state.sleeping);
         drop(state);
@@ -116,14 +120,15 @@ impl<I> Channel<I> {
     /// Ends it from the receiver's side, who drops what is left.
     pub(super) fn close(&self) -> Closed<I> {
         let mut state = self.state();
-        let was_open = !std::mem::replace(&mut state.ended, true);
+        state.ended = true;
+        let tell_peer = !state.peer_knows;
         let left = (std::mem::take(&mut state.items), state.waker.take());
         let sleeping = state.sleeping;
         drop(state);
         if sleeping > 0 {
             self.room.notify_all();
         }
-        Closed { was_open, left }
+        Closed { tell_peer, left }
     }
 
     pub(super) fn is_open(&self) -> bool {

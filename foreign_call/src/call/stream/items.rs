@@ -44,7 +44,7 @@ pub fn call_stream<T: FromRef + Send + 'static, I>(
     let told = Told { handle: handle.unwrap_or(0), notify };
     let items = Items { channel, told, finish };
     let Some(handle) = handle else {
-        let _open = items.channel.end(Some(Err(Box::new(CallError::Exhausted))));
+        let _open = items.channel.end(Some(Err(Box::new(CallError::Exhausted))), true);
         return items;
     };
     let rust = const {
@@ -74,7 +74,7 @@ impl<T, I> Drop for Items<T, I> {
     fn drop(&mut self) {
         let _registered = registry::remove(self.told.handle);
         let closed = self.channel.close();
-        if closed.was_open {
+        if closed.tell_peer {
             self.told.dropped();
         }
         drop(closed.left); // last, as it may panic
@@ -117,7 +117,8 @@ unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
         // SAFETY: the caller's promise.
         status => Some(unsafe { read_error(status, view) }),
     };
-    let ended = channel.end(last.map(Err));
+    let peer_knows = matches!(status, END | raw::FAILED | raw::GIVEN_UP);
+    let ended = channel.end(last.map(Err), peer_knows);
     drop(registry::remove(handle));
     if ended.is_ok() { TAKEN } else { refuse() }
 }
