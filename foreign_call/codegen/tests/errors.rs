@@ -218,3 +218,23 @@ src/call.rs:23:8: error: in C this name belongs to the calls of `check`
         .raw()
     );
 }
+
+#[test]
+fn what_the_peer_lends_has_no_lifetime_of_the_user_s() {
+    let source = "
+#[g2r]
+trait Offered {
+    fn elided(&self, text: &str, list: &'_ [u8]);
+    fn kept(&self, text: &'static str);
+}
+";
+    assert_data_eq!(
+        said(source),
+        str![[r#"
+src/call.rs:5:27: error: the peer lends it until its call returns: leave the lifetime out
+ 5 |     fn kept(&self, text: &'static str);
+   |                           ^^^^^^^
+"#]]
+        .raw()
+    );
+}

@@ -126,12 +126,20 @@ impl Function {
 fn argument(argument: &FnArg) -> Result<Argument> {
     if let FnArg::Typed(typed) = argument
         && let syn::Type::Reference(reference) = &*typed.ty
-        && reference.mutability.is_some()
     {
-        return Err(Error::new_spanned(
-            reference,
-            "what the peer lends may be read, not written; use `&`",
-        ));
+        if reference.mutability.is_some() {
+            return Err(Error::new_spanned(
+                reference,
+                "what the peer lends may be read, not written; use `&`",
+            ));
+        }
+        // `'static`: no other has a name here. The implementation could keep it.
+        if let Some(lifetime) = reference.lifetime.as_ref().filter(|it| it.ident != "_") {
+            return Err(Error::new_spanned(
+                lifetime,
+                "the peer lends it until its call returns: leave the lifetime out",
+            ));
+        }
     }
     Argument::parse(argument)
 }

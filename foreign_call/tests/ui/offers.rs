@@ -19,6 +19,7 @@ trait Shape {
     async fn twice(&self) -> impl std::future::Future<Output = u8>;
     fn stream(&self) -> impl Iterator<Item = u8>;
     fn items(&self) -> impl Stream<Item = u8>;
+    fn forever(&self, text: &'static str);
 }
 
 #[g2r]
