@@ -17,10 +17,20 @@ func init() {
 	WatchImpl = &watch{}
 }
 
-type ended struct{ code int32 }
+type ended struct {
+	code int32
+	send func(struct{}) error
+}
 
-func (it ended) Error() string { return "that was all" }
-func (it ended) Code() int32   { return it.code }
+// It tries to send, which does not wait: the stream's function has returned.
+func (it ended) Error() string {
+	if it.send(struct{}{}) == nil {
+		return "there was one more"
+	}
+	return "that was all"
+}
+
+func (it ended) Code() int32 { return it.code }
 
 // A goroutine for each name. All send by the same function.
 func (it *watch) remarks(ctx context.Context, send func(Remark) error, names []string, each uint64) error {
@@ -59,7 +69,7 @@ func (it *watch) fails_after(ctx context.Context, send func(struct{}) error, ite
 			return err
 		}
 	}
-	return ended{-5}
+	return ended{-5, send}
 }
 
 func (it *watch) counts() Tuple2[uint64, uint64] {

@@ -45,13 +45,15 @@ func foreign_call_stream_of(call C.foreign_call, run func(stream *foreign_call_s
 func (stream *foreign_call_stream) end(status C.uint32_t, err error) {
 	foreign_call_end(&stream.call, true)
 	stream.lock.Lock()
-	defer stream.lock.Unlock()
-	if err != nil {
-		status = stream.arena.fail_with(err)
-	}
-	foreign_call_answer(&stream.call, status, stream.arena)
-	C.free(unsafe.Pointer(stream.arena))
+	arena := stream.arena
 	stream.arena = nil
+	stream.lock.Unlock()
+	// Nothing is sent any more, so the arena is ours; the error's methods are the user's, and may try to.
+	if err != nil {
+		status = arena.fail_with(err)
+	}
+	foreign_call_answer(&stream.call, status, arena)
+	C.free(unsafe.Pointer(arena))
 }
 
 // Sends an item, when there is room.
