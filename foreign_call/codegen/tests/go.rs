@@ -178,3 +178,16 @@ trait Call { fn watch(a: &Vec<()>, b: &[(); 3]) -> impl Stream<Item = u8>; }
     let text = generated(source);
     assert_eq!(text.matches("_own(").count(), 0, "Go refuses a loop that does nothing: {text}");
 }
+
+#[test]
+fn a_number_that_is_passed_to_rust_is_not_taken_for_the_caller_s() {
+    let text = generated("#[g2r] trait Store { fn get(&self, caller: u64) -> u64; }");
+    assert!(
+        text.contains("func Store_get(caller_ uint64) (answer uint64, err error) {\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("C.foreign_call_ask_Store_get(caller, 0, C.uint64_t(caller_))"),
+        "{text}"
+    );
+}

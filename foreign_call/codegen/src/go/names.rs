@@ -103,7 +103,7 @@ pub(super) fn member(name: &str) -> String {
 /// An argument's name where a body follows, which has names of its own.
 pub(super) fn local(name: &str) -> String {
     let place = name.strip_prefix("at").is_some_and(|rest| rest.parse::<usize>().is_ok());
-    let own = place || ["arena", "given", "answer", "err"].contains(&name);
+    let own = place || ["arena", "given", "answer", "err", "caller"].contains(&name);
     let taken = own || GO.split_whitespace().any(|other| other == name);
     if taken { format!("{name}_") } else { member(name) }
 }
