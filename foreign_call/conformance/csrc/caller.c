@@ -30,6 +30,15 @@ void Caller_put(const StringRef *key, const PageRef *page, Caller_put_call call)
     Store_put(key, page, put_answered, &call.call);
 }
 
+void Caller_put_what_lies_at(size_t page, Caller_put_what_lies_at_call call) {
+    StringRef key = foreign_call_text("key");
+    Store_put(&key, (const PageRef *)page, put_answered, &call.call);
+}
+
+void Caller_answer_what_lies_at(size_t page, Caller_answer_what_lies_at_call call) {
+    Caller_answer_what_lies_at_answer(call, (const PageRef *)page);
+}
+
 void Caller_count(
     const ListRef_Place *places, const ListRef_bool *flags, const ListRef_Page *pages,
     const ListRef_u64 *only, Caller_count_call call) {

@@ -99,6 +99,10 @@ pub trait Caller {
 
     /// A call that no honest caller makes; `fault` says which.
     fn hostile(fault: u32) -> Result<(), CallError>;
+    /// Answers the view that lies at this address, whatever it is.
+    fn answer_what_lies_at(page: usize) -> Result<Page, CallError>;
+    /// Puts it, under the key `key`.
+    fn put_what_lies_at(page: usize) -> Result<Result<(), Refusal>, CallError>;
     /// So many calls of every kind, on so many threads of C's. When each has its answer: how many
     /// were answered, failed because nobody offered, and anything else.
     fn run(threads: u32, calls: u64) -> Result<(u64, u64, u64), CallError>;
