@@ -1,20 +1,32 @@
-//! What the README shows of the other direction stands in the demo.
+//! What the README shows beside its steps stands in code that is compiled and tested.
 
 const README: &str = include_str!("../../README.md");
 
-#[test]
-fn every_excerpt_stands_in_the_demo_as_it_is_shown() {
-    let demo = [
-        include_str!("../src/store.rs"),
-        include_str!("../src/bin/store.rs"),
-        include_str!("../csrc/client.c"),
-    ];
-    let section = README.split("## The other direction\n").nth(1).expect("the section");
+/// That so many excerpts stand under a heading, each as it is in one of the files.
+fn stand_in(heading: &str, count: usize, files: &[&str]) {
+    let section = README.split(heading).nth(1).expect("the section");
     let section = section.split("\n## ").next().expect("its end");
     let blocks = section.split("```rust\n").skip(1).chain(section.split("```c\n").skip(1));
     let excerpts: Vec<_> = blocks.filter_map(|block| block.split("```").next()).collect();
-    assert_eq!(excerpts.len(), 3);
+    assert_eq!(excerpts.len(), count);
     for excerpt in excerpts {
-        assert!(demo.iter().any(|file| file.contains(excerpt)), "{excerpt}");
+        assert!(files.iter().any(|file| file.contains(excerpt)), "{excerpt}");
     }
+}
+
+#[test]
+fn calls_of_rust_stand_in_the_demo() {
+    let store = include_str!("../src/store.rs");
+    let offered = include_str!("../src/bin/store.rs");
+    stand_in(
+        "## When C and Go call Rust\n",
+        3,
+        &[store, offered, include_str!("../csrc/client.c")],
+    );
+}
+
+#[test]
+fn a_stream_stands_in_the_conformance_tests() {
+    let interface = include_str!("../../conformance/src/interface.rs");
+    stand_in("### Streams\n", 2, &[interface, include_str!("../../conformance/csrc/watch.c")]);
 }
