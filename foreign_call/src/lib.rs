@@ -20,6 +20,9 @@ pub use call::{CallError, kept_calls, refused_answers, within};
 #[doc(inline)]
 pub use convert::{ConvertError, FromRef, ListRef, MemType, StringRef, ToRef, View, Writer};
 pub use foreign_call_macros::{R2G, g2r, r2g};
+/// What a trait's stream is: `futures_core`'s.
+#[doc(no_inline)]
+pub use futures_core::Stream;
 #[doc(inline)]
 pub use offer::{AlreadyOffered, Task, panicked_calls, refused_calls};
 

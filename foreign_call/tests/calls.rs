@@ -3,7 +3,9 @@
 
 mod peer;
 
+use std::cell::Cell;
 use std::future::Future;
+use std::panic::{Location, catch_unwind, set_hook, take_hook};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -143,6 +145,24 @@ fn a_failure_is_an_error_value_with_its_message() {
 fn a_failure_that_has_no_room_is_a_panic_in_the_caller() {
     peer::answer_with(|call| call.fail(4, b"the disk is full"));
     FaultImpl::check(&user("x"));
+}
+
+thread_local! {
+    /// The line of this thread's last panic.
+    static LINE: Cell<u32> = const { Cell::new(0) };
+}
+
+#[test]
+fn that_panic_stands_at_the_line_of_the_call() {
+    let before = take_hook();
+    set_hook(Box::new(move |panic| {
+        LINE.set(panic.location().map_or(0, Location::line));
+        before(panic);
+    }));
+    peer::answer_with(|call| call.fail(4, b"the disk is full"));
+    let line = line!() + 1;
+    catch_unwind(|| FaultImpl::check(&user("x"))).expect_err("there is no room for an error");
+    assert_eq!(LINE.get(), line);
 }
 
 #[test]

@@ -301,7 +301,8 @@ fn name(ty: &Type) -> String {
 
 const KEYWORDS: &str = "auto break case char const continue default do double else enum extern float \
     for goto if inline int long register restrict return short signed sizeof static struct switch \
-    typedef union unsigned void volatile while bool call";
+    typedef union unsigned void volatile while bool call alignas alignof asm constexpr errno false \
+    linux nullptr static_assert thread_local true typeof unix";
 
 /// A field's or argument's name; one that means something in C, or here, gets an underscore.
 pub(crate) fn member(name: &str) -> String {

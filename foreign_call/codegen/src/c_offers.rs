@@ -49,7 +49,7 @@ fn answer_type(name: &str, answer: &Type) -> String {
 /// Rust's function.
 fn exported(name: &str, answer: &str, function: &Function) -> String {
     let mut parameters = vec![
-        "uint64_t interface".to_owned(),
+        "uint64_t interface_number".to_owned(),
         format!("{answer} answer"),
         "void *user_data".to_owned(),
     ];
@@ -100,7 +100,7 @@ fn called(of: &str, answer: &str, function: &Function) -> String {
 /// An argument's name that none of ours meets.
 fn parameter(name: &str) -> String {
     match name {
-        "answer" | "user_data" | "interface" => format!("{name}_"),
+        "answer" | "user_data" | "interface_number" => format!("{name}_"),
         name => member(name),
     }
 }

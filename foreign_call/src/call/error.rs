@@ -33,7 +33,7 @@ impl fmt::Display for CallError {
         match self {
             CallError::Failed { code, message } => write!(f, "{message} (code {code})"),
             CallError::Invalid(error) => write!(f, "the peer's answer is not valid: {error}"),
-            CallError::Unanswered => f.write_str("the peer gave the call up unanswered"),
+            CallError::Unanswered => f.write_str("the peer did not answer, or gave the call up"),
             CallError::Deadline => f.write_str("the peer has not answered in time"),
             CallError::Panicked(message) => write!(f, "reading the answer panicked: {message}"),
             CallError::Exhausted => f.write_str("too many calls in flight"),

@@ -17,7 +17,9 @@ impl Call<'_> {
             Mode::Async => self.later(),
             Mode::DropSafe | Mode::DropSafeRet => self.lent(),
         };
-        quote!(#signature { #body })
+        // A panic is the caller's, so it stands at the caller's line.
+        let caller = (self.function.mode == Mode::Sync).then(|| quote!(#[track_caller]));
+        quote!(#caller #signature { #body })
     }
 
     /// Names that no argument's name can meet.
