@@ -9,6 +9,7 @@ fn main() {
         .c("csrc/caller_threads.c")
         .c("csrc/cost.c")
         .c("csrc/echo.c")
+        .c("csrc/heap.c")
         .c("csrc/hostile.c")
         .c("csrc/later.c")
         .c("csrc/watch.c")

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "heap.h"
+
 /* The statuses mean the same in both directions, and so do the views. */
 static void hand_on(
     foreign_call call, uint32_t status, const void *answer, const foreign_call_failure *failure) {

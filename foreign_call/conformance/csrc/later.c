@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "heap.h"
+
 enum { ROOM = 1 << 15 };
 
 static struct {

@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "heap.h"
+
 static atomic_ullong threads, refused;
 
 static void begin(void *(*work)(void *), void *argument) {

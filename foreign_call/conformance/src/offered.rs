@@ -106,6 +106,8 @@ pub trait Caller {
     /// So many calls of every kind, on so many threads of C's. When each has its answer: how many
     /// were answered, failed because nobody offered, and anything else.
     fn run(threads: u32, calls: u64) -> Result<(u64, u64, u64), CallError>;
+    /// How many blocks C has allocated and not freed, for whatever trait of this crate.
+    fn blocks() -> i64;
     /// So many calls of [`Meter::length`] from one loop in C; the sum of what was answered.
     fn lengths(text: &str, calls: u64) -> u64;
     /// The same, to a function that was written by hand.

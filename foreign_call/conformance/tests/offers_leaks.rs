@@ -1,4 +1,4 @@
-//! Nothing stays behind on Rust's side, whichever way a call of C's ends.
+//! Nothing stays behind on either side, whichever way a call of C's ends.
 //!
 //! One test in a process of its own: the allocator counts for all of it.
 
@@ -78,6 +78,11 @@ fn every_other_end(calls: u64) {
         for fault in [5, 6, 9, 14, 16, 18] {
             let _ = CallerImpl::hostile(fault);
         }
+        let page =
+            Page { url: "".into(), tags: vec![], place: None, state: State::Fresh, seen: false };
+        let fetched = std::pin::pin!(CallerImpl::fetch("url".into(), vec!["tag".into()], page));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(fetched.poll(&mut context).is_ready());
     }
 }
 
@@ -105,7 +110,9 @@ fn nothing_stays_behind() {
     };
     all(1_000); // what is allocated once
     let before = LIVE.load(Ordering::Relaxed);
+    let before_in_c = CallerImpl::blocks();
     all(1_000_000);
+    assert_eq!(CallerImpl::blocks(), before_in_c, "blocks stayed behind in C");
     let stayed = LIVE.load(Ordering::Relaxed) - before;
     // The test runner has a thread of its own, and each thread that calls has a node, which later
     // ones use again: a few blocks. A call that left one behind would show a thousand times.
