@@ -7,6 +7,7 @@ mod call;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
@@ -115,6 +116,15 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// Counts how often it is woken.
+struct Task(Arc<AtomicU32>);
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 fn text() -> String {
     "still here".to_owned()
 }
@@ -188,6 +198,49 @@ fn a_dropped_drop_safe_call_is_unwanted_and_counted_and_its_end_is_taken() {
         assert_eq!(kept_calls(), before);
         assert_eq!(end(call), REFUSED);
     }
+}
+
+#[test]
+fn after_whichever_poll_a_call_is_dropped_its_peer_is_told_once_and_it_is_freed_by_its_end() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for polls in 1..=5 {
+        let before = kept_calls();
+        let mut future = Box::pin(DroppedImpl::text(text()));
+        let woken = Arc::new(AtomicU32::new(0));
+        for _ in 0..polls {
+            // Another waker each time, as of a task that moves.
+            let waker = Waker::from(Arc::new(Task(Arc::clone(&woken))));
+            assert!(future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        }
+        let call = called();
+        drop(future);
+        assert_eq!((events(call), kept_calls()), (vec![DROPPED], before + 1), "{polls} polls");
+        assert_eq!(lent(), "still here");
+        assert_eq!(call.answer(&1_u64), TAKEN);
+        assert_eq!(kept_calls(), before);
+        assert_eq!(woken.load(Ordering::Relaxed), 0, "nobody waits");
+        assert_eq!(Arc::strong_count(&woken), 1, "and no waker is kept");
+    }
+}
+
+#[test]
+fn an_answer_after_the_runtime_is_gone_ends_the_loan_or_is_refused() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let before = kept_calls();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let (lent_to, borrowed) = runtime.block_on(async {
+        tokio::spawn(DroppedImpl::text(text()));
+        tokio::task::yield_now().await;
+        let lent_to = called();
+        tokio::spawn(DroppedImpl::number());
+        tokio::task::yield_now().await;
+        (lent_to, called())
+    });
+    drop(runtime);
+    assert_eq!(kept_calls(), before + 1);
+    let answers = thread::spawn(move || (lent_to.answer(&1_u64), borrowed.answer(&1_u64)));
+    assert_eq!(answers.join().expect("it does not panic"), (TAKEN, REFUSED));
+    assert_eq!(kept_calls(), before);
 }
 
 #[test]
