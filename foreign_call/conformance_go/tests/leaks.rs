@@ -69,12 +69,19 @@ fn every_kind(calls: u64) {
     }
 }
 
+/// Of each kind. `LEAK_CALLS=1000000` takes some minutes.
+#[cfg(go)]
+fn calls() -> u64 {
+    let number = |text: String| text.parse().expect("LEAK_CALLS is a number");
+    std::env::var("LEAK_CALLS").map_or(5_000, number)
+}
+
 with_go! {
     fn nothing_stays_behind() {
         LaterImpl::start(0);
         every_kind(500);
         let before = (LIVE.load(Ordering::Relaxed), FaultsImpl::live_objects());
-        every_kind(5_000);
+        every_kind(calls());
         let after = (LIVE.load(Ordering::Relaxed), FaultsImpl::live_objects());
         // In Go only the pool of goroutines may have grown.
         assert!(after.0 - before.0 < 50, "{} blocks stayed behind in Rust", after.0 - before.0);
