@@ -2,28 +2,27 @@
 
 mod body;
 
-use foreign_call_model::{Function, Mode, Outcome, Trait, answered, is_mark, returned};
+use std::ops::Deref;
+
+use foreign_call_model::{Mode, Outcome, Trait, is_mark};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{
-    Attribute, Error, FnArg, ItemTrait, Pat, Result, TraitItem, TraitItemFn, Type, parse_quote,
-};
+use syn::{Attribute, Error, ItemTrait, Result, parse_quote};
+
+use crate::crossing::{Crossing, shape};
 
 pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenStream> {
     if !arguments.is_empty() {
         return Err(Error::new_spanned(arguments, "`#[r2g]` takes no arguments"));
     }
     let it = Trait::parse(item)?;
-    let functions = it.functions.iter().zip(&item.items).map(|(function, item)| match item {
-        TraitItem::Fn(written) => Call::new(&it, function, written),
-        other => Err(Error::new_spanned(other, "only functions can be called")),
-    });
-    let calls: Vec<Call<'_>> = functions.collect::<Result<_>>()?;
+    let crossings = Crossing::all(&it, item)?;
+    let shape = shape("trait", &it, &crossings);
+    let calls: Vec<Call<'_>> = crossings.into_iter().map(Call).collect();
     let (attributes, vis, name) = (&item.attrs, &item.vis, &item.ident);
     let imp = format_ident!("{name}Impl");
     let docs = format!("[`{name}`], answered by the peer that this program is linked with.");
     let interface = format_ident!("{name}_interface");
-    let shape = shape(&it, &calls);
     let text = &it.name;
     let declared = calls.iter().map(Call::declaration);
     let prototypes = calls.iter().map(Call::prototype);
@@ -61,67 +60,18 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
     })
 }
 
-/// The interface's number, for the compiler to compute.
-fn shape(it: &Trait, calls: &[Call<'_>]) -> TokenStream {
-    let name = &it.name;
-    let functions = calls.iter().map(|call| {
-        let (name, mode) = (&call.function.name, call.function.mode.name());
-        let cancel = call.function.cancel.then(|| quote!(.text("cancel")));
-        let names = call.function.arguments.iter().map(|argument| &argument.name);
-        let types = &call.types;
-        let answer = call.function.answer.is_some().then(|| {
-            let answer = &call.answer;
-            quote!(.text("->").number(<#answer as ::foreign_call::ToRef>::SHAPE))
-        });
-        quote! {
-            .text(#name).text(#mode) #cancel
-            #(.text(#names).number(<#types as ::foreign_call::ToRef>::SHAPE))*
-            #answer
-        }
-    });
-    quote! {
-        ::foreign_call::rt::Shape::new("trait").number(::foreign_call::rt::ABI).text(#name)
-        #(#functions)*
-        .value()
+/// One function of the trait, which the peer has.
+struct Call<'a>(Crossing<'a>);
+
+impl<'a> Deref for Call<'a> {
+    type Target = Crossing<'a>;
+
+    fn deref(&self) -> &Crossing<'a> {
+        &self.0
     }
 }
 
-/// One function of the trait.
-struct Call<'a> {
-    it: &'a Trait,
-    function: &'a Function,
-    written: &'a TraitItemFn,
-    /// Of its arguments, as written.
-    names: Vec<Ident>,
-    /// Of its arguments, as written, but without the `&`.
-    types: Vec<&'a Type>,
-    /// What it returns in the end, as written.
-    returned: Type,
-    /// What the peer answers, as written.
-    answer: Type,
-}
-
-impl<'a> Call<'a> {
-    fn new(it: &'a Trait, function: &'a Function, written: &'a TraitItemFn) -> Result<Call<'a>> {
-        let (mut names, mut types) = (Vec::new(), Vec::new());
-        for argument in &written.sig.inputs {
-            let FnArg::Typed(argument) = argument else { continue };
-            if let Pat::Ident(name) = &*argument.pat {
-                names.push(name.ident.clone());
-            }
-            types.push(match &*argument.ty {
-                Type::Reference(reference) => &*reference.elem,
-                ty => ty,
-            });
-        }
-        let returned = match returned(&written.sig)? {
-            (Some(returned), _) => returned.clone(),
-            (None, _) => parse_quote!(()),
-        };
-        let answer = answered(&returned).0.clone();
-        Ok(Call { it, function, written, names, types, returned, answer })
-    }
-
+impl Call<'_> {
     /// In the trait.
     fn declaration(&self) -> TokenStream {
         let kept = self.written.attrs.iter().filter(|attribute| !is_mark(attribute));

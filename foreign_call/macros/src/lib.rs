@@ -1,6 +1,7 @@
 //! The macros of `foreign_call`, which re-exports and documents them.
 
 mod calls;
+mod crossing;
 mod offers;
 mod views;
 

@@ -1,27 +1,28 @@
 //! `#[g2r]`.
 
-use foreign_call_model::{Argument, Function, Mode, Outcome, Trait, answered, returned};
+use std::ops::Deref;
+
+use foreign_call_model::{Argument, Mode, Outcome, Trait};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Error, FnArg, ItemTrait, Pat, Result, TraitItem, TraitItemFn, Type, parse_quote};
+use syn::{Error, ItemTrait, Result, Type};
+
+use crate::crossing::{Crossing, shape};
 
 pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenStream> {
     if !arguments.is_empty() {
         return Err(Error::new_spanned(arguments, "`#[g2r]` takes no arguments"));
     }
     let it = Trait::parse_offered(item)?;
-    let functions = it.functions.iter().zip(&item.items).map(|(function, item)| match item {
-        TraitItem::Fn(written) => Offered::new(&it, function, written),
-        other => Err(Error::new_spanned(other, "only functions can be called")),
-    });
-    let functions: Vec<Offered<'_>> = functions.collect::<Result<_>>()?;
+    let crossings = Crossing::all(&it, item)?;
+    let shape = shape("offer", &it, &crossings);
+    let functions: Vec<Offered<'_>> = crossings.into_iter().map(Offered).collect();
     let (attributes, vis, name, text) = (&item.attrs, &item.vis, &item.ident, &it.name);
     let (offer, erased) = (format_ident!("{name}Offer"), format_ident!("{name}Erased"));
     let docs = format!("An instance of [`{name}`] that C and Go can call, until this is dropped.");
     let is_async = it.functions.iter().any(|function| function.mode.is_async());
     let spawn = is_async.then(|| quote!(, ::foreign_call::rt::Spawn));
     let new = new(&it, &offer, &erased, is_async);
-    let shape = shape(&it, &functions);
     let declared = functions.iter().map(Offered::declaration);
     let erased_declared = functions.iter().map(Offered::erased_declaration);
     let erased_defined = functions.iter().map(Offered::erased_definition);
@@ -98,66 +99,18 @@ fn new(it: &Trait, offer: &Ident, erased: &Ident, is_async: bool) -> TokenStream
     }
 }
 
-/// The interface's number, for the compiler to compute.
-fn shape(it: &Trait, functions: &[Offered<'_>]) -> TokenStream {
-    let name = &it.name;
-    let functions = functions.iter().map(|offered| {
-        let (name, mode) = (&offered.function.name, offered.function.mode.name());
-        let names = offered.function.arguments.iter().map(|argument| &argument.name);
-        let types = &offered.types;
-        let answer = offered.function.answer.is_some().then(|| {
-            let answer = &offered.answer;
-            quote!(.text("->").number(<#answer as ::foreign_call::ToRef>::SHAPE))
-        });
-        quote! {
-            .text(#name).text(#mode)
-            #(.text(#names).number(<#types as ::foreign_call::ToRef>::SHAPE))*
-            #answer
-        }
-    });
-    quote! {
-        ::foreign_call::rt::Shape::new("offer").number(::foreign_call::rt::ABI).text(#name)
-        #(#functions)*
-        .value()
+/// One function of the trait, which Rust has.
+struct Offered<'a>(Crossing<'a>);
+
+impl<'a> Deref for Offered<'a> {
+    type Target = Crossing<'a>;
+
+    fn deref(&self) -> &Crossing<'a> {
+        &self.0
     }
 }
 
-/// One function of the trait.
-struct Offered<'a> {
-    it: &'a Trait,
-    function: &'a Function,
-    written: &'a TraitItemFn,
-    /// Of its arguments, as written.
-    names: Vec<Ident>,
-    /// Of its arguments, as written, but without the `&`.
-    types: Vec<&'a Type>,
-    /// What it returns in the end, as written.
-    returned: Type,
-    /// What the caller is answered, as written.
-    answer: Type,
-}
-
-impl<'a> Offered<'a> {
-    fn new(it: &'a Trait, function: &'a Function, written: &'a TraitItemFn) -> Result<Offered<'a>> {
-        let (mut names, mut types) = (Vec::new(), Vec::new());
-        for argument in &written.sig.inputs {
-            let FnArg::Typed(argument) = argument else { continue };
-            if let Pat::Ident(name) = &*argument.pat {
-                names.push(name.ident.clone());
-            }
-            types.push(match &*argument.ty {
-                Type::Reference(reference) => &*reference.elem,
-                ty => ty,
-            });
-        }
-        let returned = match returned(&written.sig)? {
-            (Some(returned), _) => returned.clone(),
-            (None, _) => parse_quote!(()),
-        };
-        let answer = answered(&returned).0.clone();
-        Ok(Offered { it, function, written, names, types, returned, answer })
-    }
-
+impl Offered<'_> {
     /// In the trait.
     fn declaration(&self) -> TokenStream {
         let (attributes, signature) = (&self.written.attrs, self.signature());

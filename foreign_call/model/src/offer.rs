@@ -2,9 +2,9 @@
 
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, ItemTrait, ReceiverKind, Result, Signature, TraitItem, TraitItemFn};
+use syn::{Error, FnArg, ItemTrait, ReceiverKind, Result, Signature, TraitItemFn};
 
-use crate::errors::{all, every};
+use crate::errors::every;
 use crate::{
     Argument, Function, Mode, Outcome, Trait, Type, When, answered, docs, is_mark, returned,
 };
@@ -20,69 +20,21 @@ impl Trait {
     ///
     /// At what the peer can't call.
     pub fn parse_offered(item: &ItemTrait) -> Result<Trait> {
-        if !item.generics.params.is_empty() {
-            return Err(Error::new_spanned(&item.generics, "a trait of calls can't be generic"));
-        }
-        if !item.supertraits.is_empty() {
-            return Err(Error::new_spanned(
-                &item.supertraits,
-                "leave it out: `Send + Sync + 'static` is added, and nothing else can be called",
-            ));
-        }
-        let parse = |item: &TraitItem| match item {
-            TraitItem::Fn(function) => Function::parse_offered(function),
-            other => Err(Error::new_spanned(other, "only functions can be called")),
-        };
-        let functions = every(item.items.iter().map(parse))?;
-        all(functions.iter().filter_map(|function| function.is_free_offered(&functions).err()))?;
-        Ok(Trait {
-            name: item.ident.to_string(),
-            docs: docs(&item.attrs),
-            functions,
-            span: item.ident.span(),
-        })
+        let no_supertraits =
+            "leave it out: `Send + Sync + 'static` is added, and nothing else can be called";
+        let made_for = |_: &Function| ["_rust", "_answer"].as_slice();
+        Trait::read(item, no_supertraits, Function::parse_offered, made_for)
     }
 }
 
 impl Function {
-    /// Whether the generator gives its name in C to nothing else.
-    fn is_free_offered(&self, all: &[Function]) -> Result<()> {
-        let made_for = |suffix| {
-            let base = self.name.strip_suffix(suffix)?;
-            all.iter().find(|other| other.name == base)
-        };
-        if self.name == "interface" {
-            return Err(Error::new(self.span, "the interface's number has this name in C"));
-        }
-        match made_for("_rust").or_else(|| made_for("_answer")) {
-            Some(other) => Err(Error::new(
-                self.span,
-                format!("in C this name belongs to the calls of `{}`", other.name),
-            )),
-            None => Ok(()),
-        }
-    }
-
     fn parse_offered(item: &TraitItemFn) -> Result<Function> {
         let signature = &item.sig;
-        if let Some(body) = &item.default {
-            return Err(Error::new_spanned(
-                body,
-                "the implementation has the body; end the declaration with `;`",
-            ));
-        }
-        if !signature.generics.params.is_empty() {
-            return Err(Error::new_spanned(
-                &signature.generics,
-                "a function that C calls can't be generic",
-            ));
-        }
-        if let Some(cfg) = item.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
-            return Err(Error::new_spanned(
-                cfg,
-                "the generator can't know which `cfg` holds; make two traits of it",
-            ));
-        }
+        Function::is_bare(
+            item,
+            "the implementation has the body; end the declaration with `;`",
+            "a function that C calls can't be generic",
+        )?;
         if let Some(mark) = item.attrs.iter().find(|attribute| is_mark(attribute)) {
             return Err(Error::new_spanned(mark, "this mark is for calls to the peer, with `r2g`"));
         }

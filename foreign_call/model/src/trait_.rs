@@ -126,21 +126,34 @@ impl Trait {
     ///
     /// At what can't be called.
     pub fn parse(item: &ItemTrait) -> Result<Trait> {
+        let made_for = |function: &Function| match function.mode {
+            Mode::Stream => ["_call", "_answer", "_send", "_end"].as_slice(),
+            _ => ["_call", "_answer"].as_slice(),
+        };
+        let no_supertraits = "a trait of calls has no supertraits: only functions cross";
+        Trait::read(item, no_supertraits, Function::parse, made_for)
+    }
+
+    /// Reads a trait of either direction. `made_for` says which endings of a function's name the
+    /// generator gives to something else.
+    pub(crate) fn read(
+        item: &ItemTrait,
+        no_supertraits: &str,
+        parse: impl Fn(&TraitItemFn) -> Result<Function>,
+        made_for: impl Fn(&Function) -> &'static [&'static str],
+    ) -> Result<Trait> {
         if !item.generics.params.is_empty() {
             return Err(Error::new_spanned(&item.generics, "a trait of calls can't be generic"));
         }
         if !item.supertraits.is_empty() {
-            return Err(Error::new_spanned(
-                &item.supertraits,
-                "a trait of calls has no supertraits: only functions cross",
-            ));
+            return Err(Error::new_spanned(&item.supertraits, no_supertraits));
         }
         let parse = |item: &TraitItem| match item {
-            TraitItem::Fn(function) => Function::parse(function),
+            TraitItem::Fn(function) => parse(function),
             other => Err(Error::new_spanned(other, "only functions can be called")),
         };
         let functions = every(item.items.iter().map(parse))?;
-        all(functions.iter().filter_map(|function| function.is_free(&functions).err()))?;
+        all(functions.iter().filter_map(|it| it.is_free(&functions, &made_for).err()))?;
         Ok(Trait {
             name: item.ident.to_string(),
             docs: docs(&item.attrs),
@@ -152,19 +165,19 @@ impl Trait {
 
 impl Function {
     /// Whether the peer's name for it is not one that the generator gives to something else.
-    fn is_free(&self, all: &[Function]) -> Result<()> {
-        let made_for = |suffix| {
-            let base = self.name.strip_suffix(suffix)?;
-            all.iter().find(|other| other.name == base)
-        };
+    fn is_free(
+        &self,
+        all: &[Function],
+        made_for: impl Fn(&Function) -> &'static [&'static str],
+    ) -> Result<()> {
         if self.name == "interface" {
             return Err(Error::new(self.span, "the interface's number has this name in C"));
         }
-        let stream = |other: &&Function| other.mode == Mode::Stream;
-        let other = (made_for("_call").or_else(|| made_for("_answer")))
-            .or_else(|| made_for("_send").filter(stream))
-            .or_else(|| made_for("_end").filter(stream));
-        match other {
+        let takes = |other: &&Function| {
+            let ending = self.name.strip_prefix(&other.name);
+            ending.is_some_and(|ending| made_for(other).contains(&ending))
+        };
+        match all.iter().find(takes) {
             Some(other) => Err(Error::new(
                 self.span,
                 format!("in C this name belongs to the calls of `{}`", other.name),
@@ -173,25 +186,33 @@ impl Function {
         }
     }
 
-    fn parse(item: &TraitItemFn) -> Result<Function> {
-        let signature = &item.sig;
-        let refuse = |tokens: &dyn quote::ToTokens, why: &str| {
-            Err(Error::new_spanned(tokens.to_token_stream(), why))
-        };
+    /// Refuses what no function that crosses can have, in either direction.
+    pub(crate) fn is_bare(item: &TraitItemFn, no_body: &str, not_generic: &str) -> Result<()> {
         if let Some(body) = &item.default {
-            return refuse(body, "the peer has the body; end the declaration with `;`");
+            return Err(Error::new_spanned(body, no_body));
         }
-        if !signature.generics.params.is_empty() {
-            return refuse(&signature.generics, "a foreign function can't be generic");
+        if !item.sig.generics.params.is_empty() {
+            return Err(Error::new_spanned(&item.sig.generics, not_generic));
         }
-        if let Some(first @ FnArg::Receiver(_)) = signature.inputs.first() {
-            return refuse(first, "there is no object to call it on; leave `self` out");
-        }
-        if let Some(cfg) = item.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
-            return refuse(
+        match item.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
+            Some(cfg) => Err(Error::new_spanned(
                 cfg,
                 "the generator can't know which `cfg` holds; make two traits of it",
-            );
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn parse(item: &TraitItemFn) -> Result<Function> {
+        let signature = &item.sig;
+        Function::is_bare(
+            item,
+            "the peer has the body; end the declaration with `;`",
+            "a foreign function can't be generic",
+        )?;
+        if let Some(first @ FnArg::Receiver(_)) = signature.inputs.first() {
+            let why = "there is no object to call it on; leave `self` out";
+            return Err(Error::new_spanned(first, why));
         }
         let arguments = every(signature.inputs.iter().map(Argument::parse))?;
         let (answer, when) = returned(signature)?;
