@@ -125,7 +125,16 @@ fn forbid_system_calls() -> io::Result<()> {
 
 /// Some microseconds, without a clock: reading one may be a system call.
 fn pause() {
-    for _ in 0..200 {
+    spin(200);
+}
+
+/// Longer and longer: a twin's other thread must fall asleep, also where its core is busy.
+fn pause_of_a_twin(step: u64) {
+    spin(200 << (step * 10 / STEPS));
+}
+
+fn spin(times: u64) {
+    for _ in 0..times {
         hint::spin_loop();
     }
 }
@@ -178,7 +187,10 @@ fn push_to_sleeping(test: &str, wake_ups: WakeUps, expected: End) {
                 for step in 0..STEPS {
                     let pushed = producer.push(&[step]);
                     counts.0.fetch_add(pushed.is_ok().into(), Ordering::Release);
-                    pause();
+                    match expected {
+                        End::Survives => pause(),
+                        End::Killed => pause_of_a_twin(step),
+                    }
                 }
                 // Kept, for its end would wake the consumer.
                 producer
@@ -334,7 +346,7 @@ fn an_answer_that_wakes_is_noticed() {
             move || {
                 for (answer, handle) in (0..STEPS).zip(&handles) {
                     let _ = request::complete_raw(*handle, answer);
-                    pause();
+                    pause_of_a_twin(answer);
                 }
                 handles
             }
