@@ -30,12 +30,6 @@ enum Numbered {
 }
 
 #[derive(R2G)]
-struct Tree {
-    value: u8,
-    children: Vec<Tree>,
-}
-
-#[derive(R2G)]
 union Either {
     a: u8,
     b: i8,

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -22,7 +23,9 @@ type foreign_call_stream struct {
 	room chan struct{}
 	// Any goroutine may send; one after the other.
 	lock  sync.Mutex
-	arena *foreign_call_arena // nil once the function has returned
+	arena *foreign_call_arena
+	// The function has returned: nothing is sent any more.
+	over atomic.Bool
 }
 
 // Runs a stream's function to its end, however it ends.
@@ -43,12 +46,14 @@ func foreign_call_stream_of(call C.foreign_call, run func(stream *foreign_call_s
 }
 
 func (stream *foreign_call_stream) end(status C.uint32_t, err error) {
+	// Before the context ends: who waits for that must find the stream over.
+	stream.over.Store(true)
 	foreign_call_end(&stream.call, true)
+	// Whoever is in a send comes out of it. Then the arena is ours; the error's methods are the user's,
+	// and may try to send.
 	stream.lock.Lock()
 	arena := stream.arena
-	stream.arena = nil
 	stream.lock.Unlock()
-	// Nothing is sent any more, so the arena is ours; the error's methods are the user's, and may try to.
 	if err != nil {
 		status = arena.fail_with(err)
 	}
@@ -60,7 +65,7 @@ func (stream *foreign_call_stream) end(status C.uint32_t, err error) {
 func (stream *foreign_call_stream) send(write func(arena *foreign_call_arena)) error {
 	stream.lock.Lock()
 	defer stream.lock.Unlock()
-	for stream.arena != nil {
+	for !stream.over.Load() {
 		write(stream.arena)
 		switch foreign_call_answer(&stream.call, C.FOREIGN_CALL_ITEM, stream.arena) {
 		case C.FOREIGN_CALL_SENT:
