@@ -163,6 +163,8 @@ fn count(name: &str, steps: usize) -> Result<f64, Box<dyn Error>> {
         .arg("--toggle-collect=callback_bridge_benchmarks_counted")
         .arg(std::env::current_exe()?)
         .args(["step", name, &steps.to_string()])
+        // Go interrupts its threads with signals, and callgrind dies of one that interrupts another.
+        .env("GODEBUG", "asyncpreemptoff=1")
         .output()
         .map_err(|error| format!("valgrind could not be started ({error}); is it installed?"))?;
     let words = String::from_utf8_lossy(&output.stderr);
