@@ -238,3 +238,37 @@ src/call.rs:5:27: error: the peer lends it until its call returns: leave the lif
         .raw()
     );
 }
+
+#[test]
+fn a_mark_that_stands_twice_says_too_much_or_contradicts_another_is_refused() {
+    let source = "
+#[r2g]
+trait Call {
+    #[deadline(5)]
+    #[deadline(6)]
+    async fn twice() -> Result<u8, CallError>;
+    #[cancel(now)]
+    async fn more();
+    #[drop_safe]
+    #[drop_safe_ret]
+    async fn both(text: String);
+}
+#[r2g]
+#[foreign_call::g2r]
+trait Contradicting {}
+";
+    assert_data_eq!(said(source), str![[r#"
+src/call.rs:5:5: error: `#[deadline]` is there already; leave one out
+ 5 |     #[deadline(6)]
+   |     ^^^^^^^^^^^^^^
+src/call.rs:7:5: error: it takes no arguments: write `#[cancel]`
+ 7 |     #[cancel(now)]
+   |     ^^^^^^^^^^^^^^
+src/call.rs:10:5: error: `#[drop_safe_ret]` is drop-safe; one of them is enough
+ 10 |     #[drop_safe_ret]
+    |     ^^^^^^^^^^^^^^^^
+src/call.rs:14:1: error: one attribute says who calls a trait: `r2g` that Rust does, `g2r` that the peer does; for both make two traits
+ 14 | #[foreign_call::g2r]
+    | ^^^^^^^^^^^^^^^^^^^^
+"#]].raw());
+}

@@ -15,6 +15,7 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
     if !arguments.is_empty() {
         return Err(Error::new_spanned(arguments, "`#[r2g]` takes no arguments"));
     }
+    Trait::alone(&item.attrs)?;
     let it = Trait::parse(item)?;
     let crossings = Crossing::all(&it, item)?;
     let shape = shape("trait", &it, &crossings);

@@ -13,6 +13,7 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
     if !arguments.is_empty() {
         return Err(Error::new_spanned(arguments, "`#[g2r]` takes no arguments"));
     }
+    Trait::alone(&item.attrs)?;
     let it = Trait::parse_offered(item)?;
     let crossings = Crossing::all(&it, item)?;
     let shape = shape("offer", &it, &crossings);

@@ -45,6 +45,9 @@ impl Interface {
         let mut errors = Vec::new();
         for item in items {
             let read = match item {
+                Item::Trait(item) if directions(&item.attrs).nth(1).is_some() => {
+                    Trait::marked_once(directions(&item.attrs).skip(1))
+                }
                 Item::Trait(item) if marked(&item.attrs, Trait::ATTRIBUTE) => {
                     Trait::parse(item).and_then(|it| self.add(it, Direction::Called))
                 }
@@ -184,6 +187,35 @@ fn last_is(path: &Path, name: &str) -> bool {
 
 fn marked(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| last_is(attribute.path(), name))
+}
+
+/// The attributes that make a trait one of ours.
+fn directions(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
+    let ours = |path: &Path| last_is(path, Trait::ATTRIBUTE) || last_is(path, Trait::OFFERED);
+    attributes.iter().filter(move |attribute| ours(attribute.path()))
+}
+
+impl Trait {
+    /// Refuses a trait that has both directions, or one of them twice. A macro sees the attributes but
+    /// for its own.
+    ///
+    /// # Errors
+    ///
+    /// At an attribute that is one too many.
+    pub fn alone(others: &[Attribute]) -> Result<()> {
+        Trait::marked_once(directions(others))
+    }
+
+    fn marked_once<'a>(mut others: impl Iterator<Item = &'a Attribute>) -> Result<()> {
+        match others.next() {
+            Some(other) => Err(Error::new_spanned(
+                other,
+                "one attribute says who calls a trait: `r2g` that Rust does, `g2r` that the peer \
+                 does; for both make two traits",
+            )),
+            None => Ok(()),
+        }
+    }
 }
 
 fn derived(attributes: &[Attribute]) -> bool {

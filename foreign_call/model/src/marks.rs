@@ -1,20 +1,27 @@
 //! What may stand above a function of a trait, and where.
 
-use syn::{Attribute, Error, LitInt, Result};
+use syn::{Attribute, Error, LitInt, Meta, Result};
 
 use crate::errors::all;
 use crate::{Mode, Outcome, When};
 
 /// So many items of a stream wait where nothing else is said.
 const BUFFER: usize = 16;
-/// And so many at most: their places are made when the call is.
+/// And so many at most: a peer that is never received from may fill all of them.
 const LARGEST_BUFFER: usize = 1 << 16;
 
-const MARKS: [&str; 6] = ["drop_safe", "drop_safe_ret", "send", "cancel", "deadline", "buffer"];
+/// With nothing behind the name.
+const PLAIN: [&str; 4] = ["drop_safe", "drop_safe_ret", "send", "cancel"];
+/// With a number.
+const NUMBERED: [&str; 2] = ["deadline", "buffer"];
+
+fn marks() -> impl Iterator<Item = &'static str> {
+    PLAIN.into_iter().chain(NUMBERED)
+}
 
 /// Whether an attribute is one of ours, which no compiler knows.
 pub fn is_mark(attribute: &Attribute) -> bool {
-    MARKS.iter().any(|name| attribute.path().is_ident(name))
+    marks().any(|name| attribute.path().is_ident(name))
 }
 
 /// The attributes of a function.
@@ -67,8 +74,26 @@ impl<'a> Marks<'a> {
         }
     }
 
+    /// Whether each is there once, and says no more than its name where that is all.
+    fn written(&self) -> Result<()> {
+        let again = |name: &'static str| {
+            let named = self.0.iter().filter(move |it| it.path().is_ident(name));
+            named.skip(1).map(move |mark| {
+                Error::new_spanned(mark, format!("`#[{name}]` is there already; leave one out"))
+            })
+        };
+        let with_more = |name: &'static str| {
+            let named = self.0.iter().filter(move |it| it.path().is_ident(name));
+            named.filter(|mark| !matches!(mark.meta, Meta::Path(_))).map(move |mark| {
+                Error::new_spanned(mark, format!("it takes no arguments: write `#[{name}]`"))
+            })
+        };
+        all(marks().flat_map(again).chain(PLAIN.into_iter().flat_map(with_more)))
+    }
+
     /// Whether all of them may stand there.
     pub(crate) fn fit(&self, function: &Marked) -> Result<()> {
+        self.written()?;
         let of_stream = match (self.find("cancel"), self.find("buffer"), function.when) {
             (Some(mark), _, When::Again) => {
                 refuse(mark, "a stream's peer is always told; leave `#[cancel]` out")
