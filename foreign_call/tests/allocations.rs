@@ -12,18 +12,20 @@ use std::ffi::c_void;
 
 use call::{Call, TAKEN};
 use foreign_call::call::Interface;
-use foreign_call::{R2G, r2g};
+use foreign_call::{R2G, Stream, r2g};
 
 struct Counting;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
 // SAFETY: it is the system's allocator, and counts.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
+        BYTES.set(BYTES.get() + layout.size());
         // SAFETY: the caller's promise.
         unsafe { System.alloc(layout) }
     }
@@ -57,6 +59,8 @@ trait Cost {
     async fn later(number: u64) -> u64;
     #[drop_safe]
     async fn given(request: Request) -> u64;
+    #[buffer(65536)]
+    fn watch() -> impl Stream<Item = u64>;
 }
 
 #[unsafe(no_mangle)]
@@ -83,7 +87,10 @@ extern "C" fn Cost_given(_: *const c_void, call: Call) {
 }
 
 #[unsafe(no_mangle)]
-static Cost_interface: Interface = Interface { number: 0xb6a7_9a8f_bf5c_f564, notify: None };
+extern "C" fn Cost_watch(_: Call) {}
+
+#[unsafe(no_mangle)]
+static Cost_interface: Interface = Interface { number: 0xe11a_cd99_1f20_d4b1, notify: None };
 
 fn allocations<T>(of: impl FnOnce() -> T) -> u64 {
     let before = COUNT.get();
@@ -118,4 +125,9 @@ fn a_call_allocates_what_it_must() {
     assert_eq!(allocations(|| ready(CostImpl::later(1))), 0, "async: its slot is pooled");
     let given = allocations(|| ready(CostImpl::given(given)));
     assert_eq!(given, 2, "drop-safe: its buffer, and a place for the arguments");
+    let before = BYTES.get();
+    let stream = CostImpl::watch();
+    let bytes = BYTES.get() - before;
+    assert!(bytes < 4096, "a stream: no room for 65536 items before there are any: {bytes}");
+    drop(stream);
 }

@@ -35,7 +35,8 @@ pub(super) struct Channel<I> {
 }
 
 struct State<I> {
-    /// A last item may come in addition to the limit.
+    /// A last item may come in addition to the limit. Room is made as items wait: most streams never
+    /// use all that they may.
     items: VecDeque<I>,
     ended: bool,
     /// It was the peer's end, so there is nobody to tell.
@@ -66,7 +67,7 @@ pub(super) struct Closed<I> {
 impl<I> Channel<I> {
     pub(super) fn new(limit: usize) -> Channel<I> {
         let state = State {
-            items: VecDeque::with_capacity(limit),
+            items: VecDeque::new(),
             ended: false,
             peer_knows: false,
             waker: None,
