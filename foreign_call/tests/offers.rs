@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
 
 use foreign_call::{
@@ -59,6 +59,7 @@ trait Probe {
     /// Where its arguments lie.
     fn at(&self, text: &str, numbers: &[u64]) -> (usize, usize);
     async fn later(&self, counted: Counted) -> Result<Counted, CallError>;
+    async fn never(&self, counted: Counted) -> u8;
     fn bomb(&self) -> Bomb;
     fn defuse(&self, bomb: Bomb) -> u8;
 }
@@ -78,6 +79,10 @@ impl Probe for Instance {
 
     async fn later(&self, counted: Counted) -> Result<Counted, CallError> {
         Ok(Counted { text: format!("{} again", counted.text) })
+    }
+
+    async fn never(&self, _counted: Counted) -> u8 {
+        std::future::pending().await
     }
 
     fn bomb(&self) -> Bomb {
@@ -110,6 +115,7 @@ unsafe extern "C" {
         numbers: *const c_void,
     ) -> u32;
     fn Probe_later_rust(_: u64, _: Option<Answer>, _: *mut c_void, counted: *const c_void) -> u32;
+    fn Probe_never_rust(_: u64, _: Option<Answer>, _: *mut c_void, counted: *const c_void) -> u32;
     fn Probe_bomb_rust(_: u64, _: Option<Answer>, _: *mut c_void) -> u32;
     fn Probe_defuse_rust(_: u64, _: Option<Answer>, _: *mut c_void, bomb: *const c_void) -> u32;
 }
@@ -223,6 +229,35 @@ fn a_panic_in_the_drop_of_an_argument_is_told_if_it_comes_in_time() {
     assert_eq!((returned, *status, told.0.len()), (1, 1, 1), "{message}");
     assert!(message.contains("a drop"), "{message}");
     assert_eq!((ends(), panicked_calls() - before), (1, 1));
+}
+
+#[test]
+fn a_task_whose_future_panics_when_it_is_dropped_is_dropped_quietly_and_tells_the_peer() {
+    let _alone = alone();
+    let tasks = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&tasks);
+    let offer = ProbeOffer::new(Instance, move |task| kept.lock().expect("here").push(task));
+    let _offer = offer.expect("nobody else offers");
+    let before = panicked_calls();
+    let counted = ("drop".to_owned(),); // lies as a `Counted` does, and may be dropped
+    for polls in 0..2 {
+        ENDS.store(0, Ordering::Relaxed);
+        let mut buffer = foreign_call::convert::Buffer::for_value(&counted);
+        let view = counted.to_ref(&mut buffer.writer());
+        let mut told = Told::default();
+        let (answer, to) = (Some(Told::text as Answer), (&raw mut told).cast());
+        // SAFETY: a view of the argument, which lives through the call; `told` until the answer.
+        let returned =
+            unsafe { Probe_never_rust(interface(), answer, to, (&raw const view).cast()) };
+        let mut task: Task = tasks.lock().expect("here").pop().expect("it was spawned");
+        for _ in 0..polls {
+            let polled = task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            assert!(polled.is_pending());
+        }
+        drop(task);
+        assert_eq!((returned, told.0), (0, vec![(2, String::new(), 1)]), "{polls} polls");
+        assert_eq!((ends(), panicked_calls() - before), (1, polls + 1));
+    }
 }
 
 #[test]

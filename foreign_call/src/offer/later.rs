@@ -7,14 +7,14 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use super::failure::{Failed, panicked};
 use super::reply::{MADE, Reply, answer_now, end};
 use crate::ToRef;
 
-/// An async call of the peer, for whoever runs tasks. It ends by itself: no panic leaves it, and what
-/// it drops, dropped half-way or not, tells the peer.
+/// An async call of the peer, for whoever runs tasks. It ends by itself: no panic leaves it, whether
+/// it is polled or dropped, and dropped before its end it tells the peer.
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Gives tasks to a runtime.
@@ -79,22 +79,53 @@ impl<T> fmt::Debug for Later<T> {
 }
 
 /// Runs the implementation's future and sends its answer. The future, and with it the arguments and
-/// the instance, is dropped before.
-pub async fn answer_later<T: ToRef>(
+/// the instance, is dropped before: also where the task is, half-way or without a start.
+pub fn answer_later<T: ToRef>(
     later: Later<T>,
     future: impl Future<Output = Result<T, Failed>>,
-) {
-    let mut future = pin!(Some(future));
-    let outcome = poll_fn(|context| {
-        let polled = catch_unwind(AssertUnwindSafe(|| match future.as_mut().as_pin_mut() {
+) -> impl Future<Output = ()> {
+    let running = Running(Some(future));
+    async move {
+        let mut running = pin!(running);
+        let outcome = poll_fn(|context| {
+            let polled = catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(context)));
+            polled.unwrap_or_else(|panic| Poll::Ready(Err(panicked(panic))))
+        })
+        .await;
+        running.end();
+        answer_now(later.into_reply(), || outcome);
+    }
+}
+
+/// A future until its end, which may panic: that is counted and goes no further.
+struct Running<F>(Option<F>);
+
+impl<F> Running<F> {
+    fn future(self: Pin<&mut Self>) -> Pin<&mut Option<F>> {
+        // SAFETY: the future is pinned as this is: it is never moved, and its `drop` runs in place.
+        unsafe { self.map_unchecked_mut(|running| &mut running.0) }
+    }
+
+    fn poll<T>(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T>
+    where
+        F: Future<Output = T>,
+    {
+        match self.future().as_pin_mut() {
             Some(future) => future.poll(context),
             None => unreachable!("it is polled until it is ready"),
-        }));
-        polled.unwrap_or_else(|panic| Poll::Ready(Err(panicked(panic))))
-    })
-    .await;
-    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| future.set(None))) {
-        drop(panicked(panic)); // counted, and the answer is there all the same
+        }
     }
-    answer_now(later.into_reply(), || outcome);
+
+    fn end(self: Pin<&mut Self>) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.future().set(None))) {
+            drop(panicked(panic)); // counted; the caller gets its answer, or is told that none comes
+        }
+    }
+}
+
+impl<F> Drop for Running<F> {
+    fn drop(&mut self) {
+        // SAFETY: nobody moves it any more; if it was pinned, it still lies there.
+        unsafe { Pin::new_unchecked(self) }.end();
+    }
 }
