@@ -1,15 +1,19 @@
 //! Writes C.
 
 mod answers;
+mod names;
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use foreign_call_model::{Definition, Field, Function, Interface, Kind, Trait, Type};
 use proc_macro2::Span;
-use syn::{Error, Result};
+use syn::Result;
 
 use crate::c_offers;
+use crate::names::Names;
+
+pub(crate) use names::member;
 
 /// Of a line.
 const WIDTH: usize = 100;
@@ -18,7 +22,9 @@ const RUNTIME: &str = include_str!("../../include/foreign_call.h");
 
 /// The whole header.
 pub(crate) fn header(interface: &Interface, source: &str) -> Result<String> {
-    let mut out = Header { interface, text: String::new(), written: HashMap::new() };
+    let names = Names::new("C", names::C);
+    let mut out = Header { interface, text: String::new(), names, written: HashMap::new() };
+    out.names.read(source);
     for definition in &interface.definitions {
         out.need(&Type::Named(definition.name.clone()), definition.span)?;
     }
@@ -32,12 +38,14 @@ pub(crate) fn header(interface: &Interface, source: &str) -> Result<String> {
     }
     let types = std::mem::take(&mut out.text);
     for it in &interface.traits {
+        out.claim_calls(it)?;
         out.calls(it);
     }
     if !interface.offers.is_empty() {
         let _ = writeln!(out.text, "{}", c_offers::RUNTIME);
     }
     for it in &interface.offers {
+        out.claim_offer(it)?;
         out.text.push_str(&c_offers::offer(interface, it));
     }
     let stem = source.rsplit(['/', '\\']).next().unwrap_or(source);
@@ -58,6 +66,7 @@ fn guard_letter(letter: char) -> char {
 struct Header<'a> {
     interface: &'a Interface,
     text: String,
+    names: Names,
     /// By their names in C.
     written: HashMap<String, Type>,
 }
@@ -69,13 +78,8 @@ impl Header<'_> {
             return Ok(()); // C has it, or the runtime
         }
         let name = view(ty);
-        match self.written.get(&name) {
-            Some(known) if known == ty => return Ok(()),
-            Some(known) => {
-                let why = format!("`{ty}` and `{known}` would have the same name in C, `{name}`");
-                return Err(Error::new(span, why));
-            }
-            None => {}
+        if self.written.get(&name) == Some(ty) {
+            return Ok(());
         }
         match ty {
             Type::Named(named) => {
@@ -83,6 +87,8 @@ impl Header<'_> {
                 for field in definition.fields() {
                     self.need(&field.ty, field.span)?;
                 }
+                self.names.claim(&name, &format!("the view of `{ty}`"), definition.span)?;
+                self.claim_parts(definition)?;
                 self.definition(definition);
             }
             Type::Map(key, value) => {
@@ -92,6 +98,7 @@ impl Header<'_> {
             }
             _ => {
                 ty.parts().into_iter().try_for_each(|part| self.need(part, span))?;
+                self.names.claim(&name, &format!("the view of `{ty}`"), span)?;
                 self.container(ty, &name);
             }
         }
@@ -297,17 +304,6 @@ fn name(ty: &Type) -> String {
             format!("Tuple_{}_{}", parts.len(), names.join("_"))
         }
     }
-}
-
-const KEYWORDS: &str = "auto break case char const continue default do double else enum extern float \
-    for goto if inline int long register restrict return short signed sizeof static struct switch \
-    typedef union unsigned void volatile while bool call alignas alignof asm constexpr errno false \
-    linux nullptr static_assert thread_local true typeof unix";
-
-/// A field's or argument's name; one that means something in C, or here, gets an underscore.
-pub(crate) fn member(name: &str) -> String {
-    let taken = KEYWORDS.split_whitespace().any(|keyword| keyword == name);
-    if taken { format!("{name}_") } else { name.to_owned() }
 }
 
 pub(crate) fn comment(indent: &str, lines: &[String]) -> String {

@@ -98,7 +98,7 @@ fn called(of: &str, answer: &str, function: &Function) -> String {
 }
 
 /// An argument's name that none of ours meets.
-fn parameter(name: &str) -> String {
+pub(crate) fn parameter(name: &str) -> String {
     match name {
         "answer" | "user_data" | "interface_number" => format!("{name}_"),
         name => member(name),

@@ -20,6 +20,7 @@ mod c_offers;
 mod diagnostic;
 mod go;
 mod go_build;
+mod names;
 
 pub use builder::Builder;
 pub use diagnostic::Diagnostics;
@@ -56,7 +57,7 @@ pub fn go_file(sources: &[(&str, &str)]) -> Result<String, Diagnostics> {
     }
     let mut file = go::File::new(interfaces.first().expect("a source"));
     for (interface, (text, name)) in interfaces.iter().zip(sources) {
-        file.add(interface).map_err(|error| Diagnostics::new(error, text, name))?;
+        file.add(interface, name).map_err(|error| Diagnostics::new(error, text, name))?;
     }
     Ok(file.finish(&sources.iter().map(|(_, name)| *name).collect::<Vec<_>>()))
 }

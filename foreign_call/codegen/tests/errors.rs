@@ -136,9 +136,157 @@ trait Call {
     assert_data_eq!(
         said(source),
         str![[r#"
-src/call.rs:12:43: error: `Result<A, B_C>` and `Result<A_B, C>` would have the same name in C, `ResultRef_A_B_C`
+src/call.rs:12:43: error: the name `ResultRef_A_B_C` is taken in C, by the view of `Result<A_B, C>` (src/call.rs:12)
  12 |     fn check(one: &Result<A_B, C>, other: &Result<A, B_C>);
     |                                           ^^^^^^^^^^^^^^^
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn functions_and_variants_of_one_name_in_c_are_refused_with_both_lines() {
+    let functions = "
+#[r2g]
+trait A {
+    fn b_c();
+}
+#[r2g]
+trait A_b {
+    fn c();
+}
+";
+    assert_data_eq!(
+        said(functions),
+        str![[r#"
+src/call.rs:8:8: error: the name `A_b_c` is taken in C, by `b_c` of `A` (src/call.rs:4)
+ 8 |     fn c();
+   |        ^
+"#]]
+        .raw()
+    );
+    let offered = "
+#[r2g]
+trait A {
+    fn b_rust();
+}
+#[g2r]
+trait A_b {
+    fn rust(&self);
+}
+";
+    assert_data_eq!(
+        said(offered),
+        str![[r#"
+src/call.rs:8:8: error: the name `A_b_rust` is taken in C, by `b_rust` of `A` (src/call.rs:4)
+ 8 |     fn rust(&self);
+   |        ^^^^
+"#]]
+        .raw()
+    );
+    let variants = "
+#[derive(R2G)]
+enum A {
+    b_c,
+}
+#[derive(R2G)]
+enum A_b {
+    c,
+}
+#[r2g]
+trait Call {
+    fn f(a: A, b: A_b);
+}
+";
+    assert_data_eq!(
+        said(variants),
+        str![[r#"
+src/call.rs:8:5: error: the name `A_b_c` is taken in C, by a variant of `A` (src/call.rs:4)
+ 8 |     c,
+   |     ^
+"#]]
+        .raw()
+    );
+    let library = "
+#[r2g]
+trait foreign_call {
+    fn wanted();
+}
+";
+    assert_data_eq!(said(library), str![[r#"
+src/call.rs:3:7: error: the name `foreign_call_interface` is taken in C, by the library, as all that begin so
+ 3 | trait foreign_call {
+   |       ^^^^^^^^^^^^
+"#]].raw());
+}
+
+#[test]
+fn fields_and_arguments_of_one_name_in_c_are_refused_with_both_lines() {
+    let sources = [
+        "
+#[derive(R2G)]
+struct Field {
+    int: u8,
+    int_: u8,
+}
+#[r2g]
+trait Call {
+    fn f(field: &Field);
+}
+",
+        "
+#[derive(R2G)]
+enum Choice {
+    Data { r#if: u8, if_: u8 },
+}
+#[r2g]
+trait Call {
+    fn f(choice: &Choice);
+}
+",
+        "
+#[derive(R2G)]
+enum Choice {
+    int(u8),
+    int_(u8),
+}
+#[r2g]
+trait Call {
+    fn f(choice: &Choice);
+}
+",
+        "
+#[r2g]
+trait Call {
+    fn f(call: u8, call_: u8) -> u8;
+}
+",
+        "
+#[g2r]
+trait Call {
+    fn f(&self, answer: u8, answer_: u8) -> u8;
+}
+",
+    ];
+    let said = sources.map(said).join("\n");
+    assert_data_eq!(
+        said,
+        str![[r#"
+src/call.rs:5:5: error: in C its name is `int_`, as is that of `int` in line 4
+ 5 |     int_: u8,
+   |     ^^^^
+src/call.rs:4:22: error: in C its name is `if_`, as is that of `if` in line 4
+ 4 |     Data { r#if: u8, if_: u8 },
+   |                      ^^^
+src/call.rs:5:5: error: in C its name is `int_`, as is that of `int` in line 4
+ 5 |     int_(u8),
+   |     ^^^^
+src/call.rs:4:20: error: in C its name is `call_`, as is that of `call` in line 4
+ 4 |     fn f(call: u8, call_: u8) -> u8;
+   |                    ^^^^^
+src/call.rs:4:29: error: in C its name is `answer_`, as is that of `answer` in line 4
+ 4 |     fn f(&self, answer: u8, answer_: u8) -> u8;
+   |                             ^^^^^^^
 "#]]
         .raw()
     );

@@ -86,7 +86,7 @@ fn what_is_there_twice_is_refused_in_the_second_file() {
     assert_data_eq!(
         said(&[(one, "one.rs"), (two, "two.rs")]),
         str![[r#"
-two.rs:2:8: error: the name `User` is taken in Go, by the type `User`
+two.rs:2:8: error: the name `User` is taken in Go, by the type `User` (one.rs:2)
  2 | struct User { name: String }
    |        ^^^^
 "#]]
@@ -161,9 +161,77 @@ trait Call { fn f(user: &User) -> UserRef; }
     assert_data_eq!(
         said(&[(source, "call.rs")]),
         str![[r#"
-call.rs:5:8: error: the name `UserRef` is taken in Go, by the view of `User`
+call.rs:5:8: error: the name `UserRef` is taken in Go, by the view of `User` (call.rs:3)
  5 | struct UserRef { id: u64 }
    |        ^^^^^^^
+"#]]
+        .raw()
+    );
+}
+
+#[test]
+fn what_would_have_one_name_in_go_is_refused_with_both_lines() {
+    let sources = [
+        "
+#[r2g]
+trait A {
+    fn b_c();
+}
+#[r2g]
+trait A_b {
+    fn c();
+}
+",
+        "
+#[derive(R2G)]
+struct Field {
+    func: u8,
+    func_: u8,
+}
+#[r2g]
+trait Call {
+    fn f(field: &Field);
+}
+",
+        "
+#[r2g]
+trait Call {
+    fn go();
+    fn go_();
+}
+",
+        "
+#[g2r]
+trait Call {
+    fn f(&self, err: u8, err_: u8);
+}
+",
+        "
+#[r2g]
+trait ListRef {
+    fn u8_own(lists: &[Vec<u8>]);
+}
+",
+    ];
+    let said = sources.map(|source| said(&[(source, "call.rs")])).join("\n");
+    assert_data_eq!(
+        said,
+        str![[r#"
+call.rs:8:8: error: the name `A_b_c` is taken in Go, by `b_c` of `A` (call.rs:4)
+ 8 |     fn c();
+   |        ^
+call.rs:5:5: error: in Go its name is `func_`, as is that of `func` in line 4
+ 5 |     func_: u8,
+   |     ^^^^^
+call.rs:5:8: error: in Go its name is `go_`, as is that of `go` in line 4
+ 5 |     fn go_();
+   |        ^^^
+call.rs:4:26: error: in Go its name is `err_`, as is that of `err` in line 4
+ 4 |     fn f(&self, err: u8, err_: u8);
+   |                          ^^^^
+call.rs:4:8: error: the name `ListRef_u8_own` is taken in Go, by the view of `Vec<u8>` (call.rs:4)
+ 4 |     fn u8_own(lists: &[Vec<u8>]);
+   |        ^^^^^^
 "#]]
         .raw()
     );

@@ -42,6 +42,8 @@ pub struct Field {
     pub ty: Type,
     /// Where its type stands.
     pub span: Span,
+    /// Where its name stands, or its type where it has none.
+    pub name_span: Span,
 }
 
 /// A variant of an enum. Its tag is its position.
@@ -53,6 +55,8 @@ pub struct Variant {
     pub docs: Vec<String>,
     /// Its data.
     pub fields: Vec<Field>,
+    /// Where its name stands.
+    pub span: Span,
 }
 
 impl Definition {
@@ -141,6 +145,7 @@ fn parse_variant(variant: &syn::Variant) -> Result<Variant> {
         name: variant.ident.unraw().to_string(),
         docs: docs(&variant.attrs),
         fields: parse_fields(&variant.fields)?,
+        span: variant.ident.span(),
     })
 }
 
@@ -154,6 +159,7 @@ fn parse_fields(fields: &Fields) -> Result<Vec<Field>> {
             docs: docs(&field.attrs),
             ty: Type::parse(&field.ty)?,
             span: field.ty.span(),
+            name_span: field.ident.as_ref().map_or_else(|| field.ty.span(), Spanned::span),
         })
     };
     every(fields.iter().enumerate().map(parse))

@@ -107,6 +107,8 @@ pub struct Argument {
     pub borrowed: bool,
     /// Where its type stands.
     pub span: Span,
+    /// Where its name stands.
+    pub name_span: Span,
 }
 
 impl Function {
@@ -271,8 +273,13 @@ impl Argument {
             ty => (ty, false),
         };
         let name: &Ident = &name.ident;
-        let span = argument.ty.span();
-        Ok(Argument { name: name.unraw().to_string(), ty: Type::parse(ty)?, borrowed, span })
+        Ok(Argument {
+            name: name.unraw().to_string(),
+            ty: Type::parse(ty)?,
+            borrowed,
+            span: argument.ty.span(),
+            name_span: name.span(),
+        })
     }
 
     fn fits(&self, mode: Mode, written: &FnArg) -> Result<()> {

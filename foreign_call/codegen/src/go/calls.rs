@@ -10,18 +10,22 @@ use super::File;
 use super::names::{comment, go_type, member};
 use super::read::Place;
 use crate::c;
+use crate::names::apart;
 
 impl File<'_> {
     pub(super) fn calls(&mut self, it: &Trait) -> Result<()> {
         let (name, span) = (&it.name, it.span);
         self.names.claim(name, &format!("the trait `{name}`"), span)?;
         self.names.claim(&format!("{name}Impl"), &format!("the trait `{name}`"), span)?;
+        let methods = it.functions.iter().map(|function| (&function.name, function.span));
+        apart("Go", methods, member)?;
         self.interface_constant(it);
         let mut methods = String::new();
         for function in &it.functions {
             self.used(function)?;
             let symbol = format!("{name}_{}", function.name);
-            self.names.claim(&symbol, &format!("a function of `{name}`"), function.span)?;
+            let by = format!("`{}` of `{name}`", function.name);
+            self.names.claim(&symbol, &by, function.span)?;
             let mut docs = function.docs.clone();
             docs.extend((!docs.is_empty()).then(String::new));
             docs.push(format!("({})", function.mode.name()));

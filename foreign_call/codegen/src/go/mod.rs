@@ -18,9 +18,10 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use foreign_call_model::{Interface, Type};
 use proc_macro2::Span;
-use syn::{Error, Result};
+use syn::Result;
 
-use names::{Names, view_name};
+use crate::names::Names;
+use names::view_name;
 
 const HEADER: &str = include_str!("../../../include/foreign_call.h");
 const C_RUNTIME: &str = include_str!("runtime.h");
@@ -76,7 +77,7 @@ impl<'a> File<'a> {
     pub(crate) fn new(first: &'a Interface) -> File<'a> {
         File {
             interface: first,
-            names: Names::new(),
+            names: Names::new("Go", names::GO),
             containers: HashMap::new(),
             tuples: HashSet::new(),
             has_result: false,
@@ -99,13 +100,14 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Adds what a source says.
+    /// Adds what a source of this name says.
     ///
     /// # Errors
     ///
     /// At what Go has no name or no type for.
-    pub(crate) fn add(&mut self, interface: &'a Interface) -> Result<()> {
+    pub(crate) fn add(&mut self, interface: &'a Interface, source: &str) -> Result<()> {
         self.interface = interface;
+        self.names.read(source);
         for definition in &interface.definitions {
             for field in definition.fields() {
                 self.need(&field.ty, field.span)?;
@@ -127,18 +129,18 @@ impl<'a> File<'a> {
             return Ok(());
         }
         let name = view_name(ty);
-        match self.containers.get(&name) {
-            Some(known) if known == ty => return Ok(()),
-            Some(known) => {
-                let why = format!("`{ty}` and `{known}` would have the same name in Go, `{name}`");
-                return Err(Error::new(span, why));
-            }
-            None => {
-                self.names.claim(&name, &format!("the view of `{ty}`"), span)?;
-                self.containers.insert(name, ty.clone());
-            }
+        if self.containers.get(&name) == Some(ty) {
+            return Ok(());
         }
+        self.claim_view(&name, &format!("the view of `{ty}`"), span)?;
+        self.containers.insert(name, ty.clone());
         self.container(ty, span)
+    }
+
+    /// A view's name, and those of the functions that convert it.
+    fn claim_view(&mut self, name: &str, by: &str, span: Span) -> Result<()> {
+        let made = ["", "_read", "_write", "_own"];
+        made.iter().try_for_each(|ending| self.names.claim(&format!("{name}{ending}"), by, span))
     }
 
     /// The whole file, formatted as gofmt would.

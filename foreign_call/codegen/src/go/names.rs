@@ -1,40 +1,15 @@
 //! Names in Go.
 
-use std::collections::HashMap;
+use foreign_call_model::{Field, Type};
+use syn::Result;
 
-use foreign_call_model::Type;
-use proc_macro2::Span;
-use syn::{Error, Result};
-
-/// What the names of a Go package already mean.
-pub(super) struct Names(HashMap<String, String>);
+use crate::names::apart;
 
 /// Named so that nothing of the user's can be: by Go itself, or by the imports.
-const GO: &str = "C any bool byte cap comparable complex128 complex64 copy error false fmt float32 \
+pub(super) const GO: &str = "C any bool byte cap comparable complex128 complex64 copy error false fmt float32 \
     float64 imag init int int16 int32 int64 int8 iota len main make new nil panic print println \
     real recover rune string true uint uint16 uint32 uint64 uint8 uintptr unsafe append close \
     delete complex atomic cgo context errors os runtime strings sync time";
-
-impl Names {
-    pub(super) fn new() -> Names {
-        Names(GO.split_whitespace().map(|name| (name.to_owned(), "Go itself".to_owned())).collect())
-    }
-
-    /// Takes a name for something, for good.
-    ///
-    /// # Errors
-    ///
-    /// If something else has it.
-    pub(super) fn claim(&mut self, name: &str, by: &str, span: Span) -> Result<()> {
-        match self.0.insert(name.to_owned(), by.to_owned()) {
-            None => Ok(()),
-            Some(other) => {
-                let why = format!("the name `{name}` is taken in Go, by {other}");
-                Err(Error::new(span, why))
-            }
-        }
-    }
-}
 
 /// The type of a value.
 pub(super) fn go_type(ty: &Type) -> String {
@@ -106,6 +81,10 @@ pub(super) fn local(name: &str) -> String {
     let own = place || ["arena", "given", "answer", "err", "caller"].contains(&name);
     let taken = own || GO.split_whitespace().any(|other| other == name);
     if taken { format!("{name}_") } else { member(name) }
+}
+
+pub(super) fn fields_apart(fields: &[Field]) -> Result<()> {
+    apart("Go", fields.iter().map(|it| (&it.name, it.name_span)), member)
 }
 
 /// Lines of a comment, each with this before it.

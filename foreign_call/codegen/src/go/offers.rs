@@ -10,6 +10,7 @@ use super::File;
 use super::names::{comment, go_type, local};
 use super::read::Place;
 use crate::c;
+use crate::names::apart;
 
 impl File<'_> {
     pub(super) fn offers(&mut self, it: &Trait) -> Result<()> {
@@ -17,7 +18,9 @@ impl File<'_> {
         for function in &it.functions {
             self.used(function)?;
             let symbol = format!("{}_{}", it.name, function.name);
-            self.names.claim(&symbol, &format!("a function of `{}`", it.name), function.span)?;
+            let by = format!("`{}` of `{}`", function.name, it.name);
+            self.names.claim(&symbol, &by, function.span)?;
+            apart("Go", function.arguments.iter().map(|it| (&it.name, it.name_span)), local)?;
             self.trampoline(it, function, &symbol);
             self.asks(function, &symbol);
         }

@@ -5,7 +5,7 @@ use proc_macro2::Span;
 use syn::{Error, Result};
 
 use super::File;
-use super::names::{aligned, comment, go_type, member, view_name};
+use super::names::{aligned, comment, fields_apart, go_type, member, view_name};
 
 impl File<'_> {
     /// Whether a value in Go lies as its view does, and points to nothing: then it is copied as it is.
@@ -51,16 +51,19 @@ impl File<'_> {
         let (name, span) = (&definition.name, definition.span);
         self.names.claim(name, &format!("the type `{name}`"), span)?;
         if !self.flat(&Type::Named(name.clone())) {
-            self.names.claim(&format!("{name}Ref"), &format!("the view of `{name}`"), span)?;
+            self.claim_view(&format!("{name}Ref"), &format!("the view of `{name}`"), span)?;
         }
         self.types += &comment("", &definition.docs);
         match &definition.kind {
-            Kind::Struct(fields) => self.structure(name, fields),
+            Kind::Struct(fields) => {
+                fields_apart(fields)?;
+                self.structure(name, fields);
+            }
             Kind::Enum(variants) if variants.iter().all(|it| it.fields.is_empty()) => {
                 self.types += &format!("type {name} uint32\n\n");
                 for (tag, variant) in variants.iter().enumerate() {
                     let constant = format!("{name}_{}", variant.name);
-                    self.names.claim(&constant, &format!("a variant of `{name}`"), span)?;
+                    self.names.claim(&constant, &format!("a variant of `{name}`"), variant.span)?;
                     self.types += &comment("", &variant.docs);
                     self.types += &format!("const {constant} {name} = {tag}\n\n");
                 }
@@ -69,10 +72,12 @@ impl File<'_> {
                 self.types += &format!("type {name} interface{{ is_{name}() }}\n\n");
                 for variant in variants {
                     let structure = format!("{name}_{}", variant.name);
-                    self.names.claim(&structure, &format!("a variant of `{name}`"), span)?;
+                    let by = format!("a variant of `{name}`");
+                    self.names.claim(&structure, &by, variant.span)?;
+                    fields_apart(&variant.fields)?;
                     if !variant.fields.is_empty() {
                         let by = format!("the view of `{structure}`");
-                        self.names.claim(&format!("{structure}Ref"), &by, span)?;
+                        self.claim_view(&format!("{structure}Ref"), &by, variant.span)?;
                     }
                     self.types += &comment("", &variant.docs);
                     self.structure(&structure, &variant.fields);
