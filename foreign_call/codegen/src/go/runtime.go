@@ -48,13 +48,23 @@ type foreign_call_arena struct {
 
 // So many bytes, aligned for all that can be in a view. They are not zero.
 func (arena *foreign_call_arena) take(size uintptr) unsafe.Pointer {
-	size = (size + 7) &^ 7
-	if arena.size-arena.used < size && !C.foreign_call_grow(C.uintptr_t(uintptr(unsafe.Pointer(arena))), C.size_t(size)) {
+	size = foreign_call_aligned(size)
+	if !arena.has(size) {
 		panic("no memory for the answer")
 	}
 	at := unsafe.Add(arena.base, arena.used)
 	arena.used += size
 	return at
+}
+
+func foreign_call_aligned(size uintptr) uintptr {
+	return (size + 7) &^ 7
+}
+
+// Whether so many bytes can be taken, from the block in use or a new one. If not, it stays as it is.
+func (arena *foreign_call_arena) has(size uintptr) bool {
+	at := C.uintptr_t(uintptr(unsafe.Pointer(arena)))
+	return arena.size-arena.used >= size || bool(C.foreign_call_grow(at, C.size_t(size)))
 }
 
 // So many views of this size, and the list of them.
@@ -122,11 +132,16 @@ type foreign_call_failure struct {
 	message foreign_call_list
 }
 
-// A message is for people: what is no UTF-8 in it is replaced, as Rust would not take it.
+// A message is for people: what is no UTF-8 in it is replaced, as Rust would not take it. Where there
+// is no memory for all of it, its beginning is told: so a failure never fails itself.
 func (arena *foreign_call_arena) fail(code int32, message string) C.uint32_t {
-	arena.used = 0
+	arena.used = 0 // every block has room for the view, and more
 	view := (*foreign_call_failure)(arena.answer(unsafe.Sizeof(foreign_call_failure{})))
-	*view = foreign_call_failure{code, arena.text(strings.ToValidUTF8(message, "\ufffd"))}
+	message = strings.ToValidUTF8(message, "\ufffd")
+	if !arena.has(foreign_call_aligned(uintptr(len(message)))) {
+		message = strings.ToValidUTF8(message[:arena.size-arena.used], "")
+	}
+	*view = foreign_call_failure{code, arena.text(message)}
 	return foreign_call_failed
 }
 
