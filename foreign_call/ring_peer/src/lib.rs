@@ -1,10 +1,12 @@
-//! The ring's other end: in C (`csrc/ring_peer.c`), and in another process (`src/bin/other_process.rs`).
+//! The ring's other end: in C (`csrc/ring_peer.c`), and in another process, which is Rust
+//! (`src/bin/other_process.rs`), C (`csrc/other_process.c`) or Go (`go/echo`).
 #![cfg(unix)]
 
 use std::sync::atomic::AtomicU64;
 
 use foreign_call::ring::Peer;
 
+pub mod hostile;
 #[cfg(target_os = "linux")]
 pub mod process;
 
@@ -41,6 +43,10 @@ mod ffi {
 pub const OK: i32 = 0;
 /// What C returns if the other side closed its end.
 pub const CLOSED: i32 = 3;
+/// What C returns if the other process is gone.
+pub const GONE: i32 = 4;
+/// What C returns if the other side broke the ring.
+pub const CORRUPT: i32 = 5;
 
 /// C sends the numbers below `count`, 8 bytes each. Returns C's status.
 pub fn produce(end: &Peer, count: u64) -> i32 {

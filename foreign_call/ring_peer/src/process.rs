@@ -1,8 +1,9 @@
 //! What both processes of the tests do.
 
 use std::fs;
+use std::thread;
 
-use foreign_call::ring::{Disconnected, Events, Options, Receiver};
+use foreign_call::ring::{Connection, Disconnected, Events, Options, Receiver};
 
 /// Of the connections between them.
 pub fn options() -> Options {
@@ -20,6 +21,27 @@ pub fn numbers(receiver: &mut Receiver<Events>, mut each: impl FnMut(u64)) -> Di
         each(expected);
         expected += 1;
     }
+}
+
+/// Sends to an echo messages of up to 24 bytes, one at a time and then many at once, asserts that they
+/// come back, and closes the direction to it.
+pub fn echoed(connection: Connection<Events>) -> Receiver<Events> {
+    let Connection { mut sender, mut receiver } = connection;
+    for round in 0..2_000_usize {
+        let message: Vec<u8> = (0..round % 25).map(|byte| (round + byte) as u8).collect();
+        sender.send(&message).expect("the echo is there");
+        assert_eq!(receiver.recv(), Ok(&*message));
+    }
+    let sending = thread::spawn(move || {
+        for number in 0..50_000_u64 {
+            sender.send(&number.to_ne_bytes()).expect("the echo is there");
+        }
+    });
+    for number in 0..50_000_u64 {
+        assert_eq!(receiver.recv(), Ok(&number.to_ne_bytes()[..]));
+    }
+    sending.join().expect("no panic");
+    receiver
 }
 
 /// How many descriptors this process has.

@@ -6,9 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::OnceLock;
-use std::thread;
 
 use foreign_call::ring::{Connection, Disconnected, Events, Options};
+use foreign_call_ring_peer::process::echoed;
 
 fn go(folder: &str) -> Command {
     let mut go = Command::new("go");
@@ -37,21 +37,8 @@ fn echo() -> (Connection<Events>, Child) {
 #[test]
 #[cfg_attr(not(go), ignore = "there is no Go")]
 fn go_in_another_process_echoes_one_at_a_time_and_many_at_once() {
-    let (Connection { mut sender, mut receiver }, mut child) = echo();
-    for round in 0..2_000_usize {
-        let message: Vec<u8> = (0..round % 25).map(|byte| (round + byte) as u8).collect();
-        sender.send(&message).expect("Go is there");
-        assert_eq!(receiver.recv(), Ok(&*message));
-    }
-    let sending = thread::spawn(move || {
-        for number in 0..50_000_u64 {
-            sender.send(&number.to_ne_bytes()).expect("Go is there");
-        }
-    });
-    for number in 0..50_000_u64 {
-        assert_eq!(receiver.recv(), Ok(&number.to_ne_bytes()[..]));
-    }
-    sending.join().expect("no panic");
+    let (connection, mut child) = echo();
+    let mut receiver = echoed(connection);
     assert_eq!(receiver.recv(), Err(Disconnected::Closed));
     assert_eq!(child.wait().expect("it is ours").code(), Some(0));
 }

@@ -4,51 +4,14 @@
 #![cfg(unix)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use foreign_call::ring::{
     Connection, Corrupt, Disconnected, Events, Meta, MetaEnd, Options, Peer, TryRecvError,
     TrySendError,
 };
-
-/// Small, fast and the same everywhere (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 11) % end
-    }
-}
-
-const OFFSETS_OF_WORDS: [u64; 4] = [128, 256, 384, 512];
-
-/// Writes into one of the rings: mostly where it hurts.
-fn scribble(meta: &Meta, dice: &mut Dice) {
-    let ring = if dice.below(2) == 0 { meta.send.ring } else { meta.receive.ring };
-    let offset = match dice.below(4) {
-        0 => dice.below(meta.ring_bytes / 8) * 8,
-        1 => 640 + dice.below(4) * 32,
-        _ => OFFSETS_OF_WORDS[dice.below(4) as usize],
-    };
-    let value = match dice.below(4) {
-        0 => dice.below(u64::MAX),
-        1 => u64::MAX - dice.below(40),
-        _ => dice.below(40),
-    };
-    // SAFETY: the offset lies in the ring.
-    let place = unsafe { ring.cast::<u8>().add(offset as usize) };
-    if offset == 384 || offset == 512 {
-        // SAFETY: flags are atomics of 4 bytes, and the ring is alive while the end is lent.
-        unsafe { &*place.cast::<AtomicU32>() }.store(value as u32, Ordering::Relaxed);
-    } else {
-        // SAFETY: the rest are atomics of 8 bytes, or pairs of smaller ones that nobody reads now.
-        unsafe { &*place.cast::<AtomicU64>() }.store(value, Ordering::Relaxed);
-    }
-}
+use foreign_call_ring_peer::hostile::{Dice, scribble};
 
 /// What each side says of the other that may be true of such a peer.
 fn possible(why: Disconnected) {

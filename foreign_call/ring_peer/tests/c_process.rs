@@ -1,0 +1,212 @@
+//! A connection whose other end is in C, in a process of its own that has nothing of Rust's. And
+//! offers that it refuses.
+#![cfg(target_os = "linux")]
+
+use std::fs::File;
+use std::io::IoSlice;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::FileExt;
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, ExitStatus};
+use std::thread;
+
+use foreign_call::ring::{Connection, Disconnected, Events, Options, Peer};
+use foreign_call_ring_peer::hostile::{Dice, receiver_sleeps, scribble};
+use foreign_call_ring_peer::process::echoed;
+use foreign_call_ring_peer::{CLOSED, CORRUPT, GONE};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, send, sendmsg};
+
+// What C says of an offer: `foreign_call_ring_accept.h`.
+const NOT_A_RING: i32 = 7;
+const NOT_AN_OFFER: i32 = 8;
+const NOT_SEALED: i32 = 9;
+const TOO_LARGE: i32 = 10;
+const REFUSED: i32 = 11;
+
+/// Starts C, with a socket to it.
+fn c() -> (UnixStream, Child) {
+    let (here, there) = UnixStream::pair().expect("sockets");
+    let child = Command::new(env!("C_PROCESS")).stdin(OwnedFd::from(there)).spawn();
+    (here, child.expect("it was built"))
+}
+
+fn offered(options: &Options) -> (Connection<Events>, Child) {
+    let (socket, child) = c();
+    (Connection::offer(&socket, options).expect("an offer"), child)
+}
+
+fn end(mut child: Child) -> ExitStatus {
+    child.wait().expect("it is ours")
+}
+
+#[test]
+fn c_in_another_process_echoes_one_at_a_time_and_many_at_once() {
+    let (connection, child) = offered(&Options::new(16, 24));
+    let mut receiver = echoed(connection);
+    assert_eq!(receiver.recv(), Err(Disconnected::Closed));
+    assert_eq!(end(child).code(), Some(CLOSED));
+}
+
+#[test]
+fn c_that_is_killed_is_missed() {
+    let (Connection { mut sender, mut receiver }, mut child) = offered(&Options::new(16, 24));
+    sender.send(b"hello").expect("C is there");
+    assert_eq!(receiver.recv(), Ok(&b"hello"[..]));
+    child.kill().expect("it is ours");
+    assert_eq!(receiver.recv(), Err(Disconnected::Gone));
+    end(child);
+}
+
+/// Whatever is written into its rings, C ends with a word on it, and never by a signal.
+#[test]
+fn random_bytes_cost_c_messages_and_nothing_else() {
+    let mut dice = Dice(0xc);
+    let mut ends = [0; 6];
+    for _ in 0..100 {
+        let (connection, mut child) = offered(&Options::new(4, 24));
+        // Nobody uses our end, but who writes where it is.
+        let ours = Peer::new(connection);
+        let meta = ours.meta();
+        while !receiver_sleeps(&meta) {
+            assert_eq!(child.try_wait().expect("it is ours"), None);
+            thread::yield_now();
+        }
+        // SAFETY: the descriptor is open while the end is lent.
+        let wake = unsafe { BorrowedFd::borrow_raw(meta.send.wake) };
+        for round in 0..2_000 {
+            scribble(&meta, &mut dice);
+            if round % 4 == 0 {
+                // So that C looks. Where it has ended, or is busy, nobody minds.
+                let _ = send(wake, &[1], SendFlags::DONTWAIT | SendFlags::NOSIGNAL);
+            }
+        }
+        drop(ours);
+        let status = end(child);
+        let code = status.code().unwrap_or_else(|| panic!("C died: {status}"));
+        assert!([CLOSED, GONE, CORRUPT].contains(&code), "{status}");
+        ends[code as usize] += 1;
+    }
+    assert!(ends[CORRUPT as usize] > 0, "C never saw what was written: {ends:?}");
+}
+
+/// Writes what a ring of 4 slots for messages of 24 bytes begins with.
+fn describe(memory: &File, ring: u64) {
+    let header = [1, SLOTS, SLOT_BYTES].map(u32::to_ne_bytes).concat();
+    memory.write_all_at(GREETING, ring).expect("memory");
+    memory.write_all_at(&header, ring + 8).expect("memory");
+}
+
+/// The memory of an offer of two such rings, and what is wrong with it.
+fn memory(seals: SealFlags, spoil: impl FnOnce(&File)) -> File {
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
+    let memory = memfd_create("foreign_call ring", flags).expect("memory");
+    ftruncate(&memory, 2 * RING_BYTES).expect("memory");
+    let memory = File::from(memory);
+    describe(&memory, 0);
+    describe(&memory, RING_BYTES);
+    spoil(&memory);
+    fcntl_add_seals(&memory, seals).expect("seals");
+    memory
+}
+
+const GREETING: &[u8] = b"fcrings\0";
+const SLOTS: u32 = 4;
+const SLOT_BYTES: u32 = 32;
+const RING_BYTES: u64 = 640 + (SLOTS * SLOT_BYTES) as u64;
+
+/// What C says of these bytes, with these descriptors beside them.
+fn answer(greeting: &[u8], descriptors: &[BorrowedFd<'_>]) -> Option<i32> {
+    let (socket, child) = c();
+    let mut space = [MaybeUninit::uninit(); 256];
+    let mut beside = SendAncillaryBuffer::new(&mut space);
+    if !descriptors.is_empty() {
+        assert!(beside.push(SendAncillaryMessage::ScmRights(descriptors)), "there is room");
+    }
+    let sent = sendmsg(&socket, &[IoSlice::new(greeting)], &mut beside, SendFlags::NOSIGNAL);
+    assert_eq!(sent, Ok(greeting.len()));
+    end(child).code()
+}
+
+/// What C says of this memory, beside two sockets whose other ends are closed.
+fn answer_to(memory: &File) -> Option<i32> {
+    let [(one, _), (two, _)] = [(); 2].map(|()| UnixStream::pair().expect("sockets"));
+    answer(GREETING, &[memory.as_fd(), one.as_fd(), two.as_fd()])
+}
+
+#[test]
+fn c_accepts_memory_as_it_should_be() {
+    let memory = memory(SealFlags::SHRINK, |_| ());
+    // No sockets: a peer that is gone, which shows later.
+    let answer = answer(GREETING, &[memory.as_fd(), memory.as_fd(), memory.as_fd()]);
+    assert_eq!(answer, Some(GONE));
+}
+
+#[test]
+fn c_refuses_what_is_no_offer() {
+    let (socket, child) = c();
+    drop(socket);
+    assert_eq!(end(child).code(), Some(GONE), "nothing");
+
+    let memory = memory(SealFlags::SHRINK, |_| ());
+    let three = [memory.as_fd(); 3];
+    assert_eq!(answer(b"GET / HT", &three), Some(NOT_AN_OFFER), "other bytes");
+    assert_eq!(answer(b"fcring", &three), Some(NOT_AN_OFFER), "too few bytes");
+    // More than there is room for, in the last case.
+    for count in [0, 2, 4, 30] {
+        let descriptors = vec![memory.as_fd(); count];
+        assert_eq!(answer(GREETING, &descriptors), Some(NOT_AN_OFFER), "{count} descriptors");
+    }
+}
+
+#[test]
+fn c_refuses_memory_that_can_become_shorter_or_not_be_written() {
+    assert_eq!(answer_to(&memory(SealFlags::GROW, |_| ())), Some(NOT_SEALED));
+    let file = File::open(env!("C_PROCESS")).expect("it was built");
+    assert_eq!(answer_to(&file), Some(NOT_SEALED), "a file that can't be sealed");
+    let constant = SealFlags::SHRINK | SealFlags::WRITE;
+    assert_eq!(answer_to(&memory(constant, |_| ())), Some(REFUSED));
+}
+
+#[test]
+fn c_refuses_more_than_it_accepts() {
+    let offer = |slots, longest| {
+        let (_connection, child) = offered(&Options::new(slots, longest));
+        end(child).code()
+    };
+    assert_eq!(offer(1024, 24), Some(TOO_LARGE), "memory");
+    assert_eq!(offer(4, 32), Some(TOO_LARGE), "messages");
+}
+
+#[test]
+fn c_refuses_memory_without_the_rings_that_it_tells_of() {
+    let long = |memory: &File, bytes| ftruncate(memory, bytes).expect("memory");
+    let write = |memory: &File, offset, value: u32| {
+        memory.write_all_at(&value.to_ne_bytes(), offset).expect("memory");
+    };
+    let refused = |what: &str, spoil: &dyn Fn(&File)| {
+        let memory = memory(SealFlags::SHRINK, spoil);
+        assert_eq!(answer_to(&memory), Some(NOT_A_RING), "{what}");
+    };
+    refused("nothing", &|memory| long(memory, 0));
+    refused("half a line", &|memory| long(memory, 2 * RING_BYTES - 64));
+    refused("shorter than two headers", &|memory| long(memory, 1024));
+    refused("longer than two rings", &|memory| {
+        long(memory, 2 * RING_BYTES + 256);
+        describe(memory, RING_BYTES + 128);
+    });
+    for (name, ring) in [("first", 0), ("second", RING_BYTES)] {
+        let refused = |what: &str, offset, value| {
+            refused(&format!("{name} ring: {what}"), &|memory| write(memory, ring + offset, value));
+        };
+        refused("no magic", 0, 0);
+        refused("another version", 8, 2);
+        refused("no slots", 12, 0);
+        refused("three slots", 12, 3);
+        refused("more slots than memory", 12, 1 << 31);
+        refused("no bytes in a slot", 16, 0);
+        refused("half a word", 16, 28);
+        refused("more bytes than memory", 16, u32::MAX - 7);
+    }
+}
