@@ -1,4 +1,5 @@
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::SystemTime;
 use std::{env, fs, io, process};
 
@@ -21,7 +22,9 @@ use crate::{c_header, find_go, go_build, go_file};
 ///
 /// # C
 ///
-/// The header has the source's name (`call.h`) and is found by `#include "call.h"`.
+/// The header has the source's name (`call.h`) and is found by `#include "call.h"`. What a C file
+/// includes from elsewhere is looked at too, but for the system's headers; with MSVC only what lies
+/// beside the file.
 ///
 /// # Go
 ///
@@ -92,13 +95,20 @@ impl Builder {
             write(&target, &header.map_err(|errors| errors.to_string())?)?;
         }
         let mut compiler = cc::Build::new();
+        compiler.std("c11").flag_if_supported("-Wpedantic").include(out).files(&self.c);
         for file in &self.c {
             // The folder, for the headers in it; but never the package's own, with its target.
             let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-            tell_cargo(beside.unwrap_or(file));
-            compiler.file(file);
+            let beside = beside.unwrap_or(file);
+            tell_cargo(beside);
+            // What is made here is no reason to make it again.
+            let from_elsewhere = |it: &PathBuf| !it.starts_with(beside) && !it.starts_with(out);
+            let tool = compiler.get_compiler();
+            if !tool.is_like_msvc() {
+                let included = included(tool.to_command(), file);
+                included.into_iter().filter(from_elsewhere).for_each(|it| tell_cargo(&it));
+            }
         }
-        compiler.std("c11").flag_if_supported("-Wpedantic").include(out);
         compiler.compile(library);
         Ok(())
     }
@@ -135,6 +145,19 @@ impl Builder {
     }
 }
 
+/// What a C file includes, but for the system's headers, itself first. Nothing if it can't be compiled,
+/// which is said when it is.
+fn included(mut compiler: Command, file: &Path) -> Vec<PathBuf> {
+    let output = compiler.arg("-MM").arg(file).output();
+    let rule = output.map_or_else(|_| Vec::new(), |output| output.stdout);
+    // A rule for make: `file.o: file.c one.h \`, and so on in the next line. A space in a path has a
+    // backslash before it, too.
+    let rule = String::from_utf8_lossy(&rule).replace("\\\r\n", " ").replace("\\\n", " ");
+    let paths = rule.split_once(": ").map_or("", |(_, paths)| paths).replace("\\ ", "\0");
+    let path = |path: &str| PathBuf::from(path.replace('\0', " ").replace("$$", "$"));
+    paths.split_whitespace().map(path).collect()
+}
+
 /// Writes a text, unless it is there already: a file's time tells what to build again. Whether it
 /// was written.
 fn write(target: &Path, text: &str) -> Result<bool, String> {
@@ -155,4 +178,27 @@ fn tell_cargo(path: &Path) {
 #[allow(clippy::print_stdout, reason = "this is how a build script talks to Cargo")]
 fn say(what: &str) {
     println!("cargo::{what}");
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_c_file_includes_from_anywhere_is_found_but_not_the_systems() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        for inner in ["c", "shared $ headers"] {
+            fs::create_dir(at(inner)).expect("a folder");
+        }
+        let outer = "#include <stdio.h>\n#include \"../shared $ headers/outer.h\"\n";
+        fs::write(at("c/file.c"), outer).expect("written");
+        fs::write(at("shared $ headers/outer.h"), "#include \"inner.h\"\n").expect("written");
+        fs::write(at("shared $ headers/inner.h"), "").expect("written");
+        let found = included(Command::new("cc"), &at("c/file.c"));
+        let through = at("c/../shared $ headers");
+        assert_eq!(found, [at("c/file.c"), through.join("outer.h"), through.join("inner.h")]);
+        fs::write(at("shared $ headers/outer.h"), "#include \"missing.h\"\n").expect("written");
+        assert_eq!(included(Command::new("cc"), &at("c/file.c")), [""; 0].map(PathBuf::from));
+    }
 }
