@@ -22,18 +22,32 @@
 #include <stdint.h>
 #include <string.h>
 
-_Static_assert(sizeof(void *) == 8, "foreign_call's views are laid out for pointers of 64 bits");
+/* C++ may include it, and implement the functions. */
+#ifdef __cplusplus
+#define FOREIGN_CALL_ASSERT static_assert
+extern "C" {
+#else
+#define FOREIGN_CALL_ASSERT _Static_assert
+#endif
+
+FOREIGN_CALL_ASSERT(sizeof(void *) == 8, "foreign_call's views are laid out for 64 bits");
 
 /* Where C and Rust must agree. */
-#define FOREIGN_CALL_SIZE(type, size) _Static_assert(sizeof(type) == size, "size of " #type)
+#define FOREIGN_CALL_SIZE(type, size) FOREIGN_CALL_ASSERT(sizeof(type) == size, "size of " #type)
 #define FOREIGN_CALL_PLACE(type, field, offset)                                                    \
-    _Static_assert(offsetof(type, field) == offset, "place of " #type "." #field)
+    FOREIGN_CALL_ASSERT(offsetof(type, field) == offset, "place of " #type "." #field)
 
-/* A constant that every file may define: the linker takes one. */
+/* A constant that every file may define: the linker takes one. In C++ a constant is the file's own
+ * unless it says `extern`. */
 #if defined(_WIN32)
-#define FOREIGN_CALL_ONCE __declspec(selectany)
+#define FOREIGN_CALL_ANY __declspec(selectany)
 #else
-#define FOREIGN_CALL_ONCE __attribute__((weak))
+#define FOREIGN_CALL_ANY __attribute__((weak))
+#endif
+#ifdef __cplusplus
+#define FOREIGN_CALL_ONCE extern FOREIGN_CALL_ANY
+#else
+#define FOREIGN_CALL_ONCE FOREIGN_CALL_ANY
 #endif
 
 /* A text: UTF-8, so many bytes long, without a NUL at its end. The pointer of an empty one may be
@@ -129,5 +143,9 @@ foreign_call_wait_for_room(foreign_call call, uint32_t milliseconds) {
     }
     return (foreign_call_room)call.rust->wait_for_room(call.handle, milliseconds);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

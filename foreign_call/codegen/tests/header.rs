@@ -72,6 +72,62 @@ fn both_compilers_take_it_without_a_warning() {
     assert!(tried >= 2);
 }
 
+/// A C++ compiler that is installed, as no test needs one.
+fn cpp_compilers() -> impl Iterator<Item = &'static str> {
+    let there = |name: &&str| Command::new(name).arg("--version").output().is_ok();
+    ["c++", "g++", "clang++"].into_iter().filter(there)
+}
+
+#[test]
+fn cpp_takes_it_without_a_warning_from_cpp_11_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let keywords = "#[r2g] trait Keywords { fn new(class: u8, this: &(bool, bool)) -> u8; }";
+    for (name, source) in [
+        ("demo.h", DEMO),
+        ("every.h", EVERY_TYPE),
+        ("offered.h", OFFERED),
+        ("keywords.h", keywords),
+    ] {
+        fs::write(at(name), generated(source)).expect("written");
+    }
+    let all = "#include \"demo.h\"\n#include \"every.h\"\n#include \"offered.h\"\n\
+        #include \"keywords.h\"\n";
+    fs::write(at("all.cpp"), all).expect("written");
+    for compiler in cpp_compilers() {
+        for standard in ["-std=c++11", "-std=c++20"] {
+            let mut command = Command::new(compiler);
+            command.args([standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]);
+            let said = command.arg(at("all.cpp")).output().expect("it runs").stderr;
+            assert_eq!(String::from_utf8_lossy(&said), "", "{compiler} {standard}");
+        }
+    }
+}
+
+#[test]
+fn a_function_that_cpp_implements_is_found_by_c() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let source = "#[r2g] trait Peer { fn tell(number: u8); }";
+    fs::write(at("peer.h"), generated(source)).expect("written");
+    let cpp = "#include \"peer.h\"\nvoid Peer_tell(uint8_t number) { (void)number; }\n";
+    fs::write(at("peer.cpp"), cpp).expect("written");
+    let c = "#include \"peer.h\"\nint main(void) { Peer_tell(1); return Peer_interface.number == 0; }\n";
+    fs::write(at("main.c"), c).expect("written");
+    for compiler in cpp_compilers() {
+        let run = |program: &str, arguments: &[&str]| {
+            let mut command = Command::new(program);
+            let output = command.current_dir(folder.path()).args(arguments).output();
+            let output = output.expect("it runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{program} {arguments:?}: {said}");
+        };
+        run("cc", &["-std=c11", "-c", "main.c", "-o", "main.o"]);
+        run(compiler, &["-std=c++11", "peer.cpp", "main.o", "-o", "program"]);
+        run(at("program").to_str().expect("a path"), &[]);
+    }
+}
+
 #[test]
 fn a_wrong_layout_would_not_compile() {
     let folder = tempfile::tempdir().expect("a folder");

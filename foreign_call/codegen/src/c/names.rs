@@ -15,9 +15,13 @@ pub(super) const C: &str = "StringRef int8_t int16_t int32_t int64_t uint8_t uin
 const KEYWORDS: &str = "auto break case char const continue default do double else enum extern float \
     for goto if inline int long register restrict return short signed sizeof static struct switch \
     typedef union unsigned void volatile while bool call alignas alignof asm constexpr errno false \
-    linux nullptr static_assert thread_local true typeof unix";
+    linux nullptr static_assert thread_local true typeof unix and and_eq bitand bitor catch char16_t \
+    char32_t char8_t class co_await co_return co_yield compl concept const_cast consteval constinit \
+    decltype delete dynamic_cast explicit export friend mutable namespace new noexcept not not_eq \
+    operator or or_eq private protected public reinterpret_cast requires static_cast template this \
+    throw try typeid typename using virtual wchar_t xor xor_eq";
 
-/// A field's or argument's name; one that means something in C, or here, gets an underscore.
+/// A field's or argument's name; one that means something in C, in C++, or here, gets an underscore.
 pub(crate) fn member(name: &str) -> String {
     let taken = KEYWORDS.split_whitespace().any(|keyword| keyword == name);
     if taken { format!("{name}_") } else { name.to_owned() }
