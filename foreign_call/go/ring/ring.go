@@ -2,8 +2,9 @@
 
 // Package ring is the Go end of foreign_call's rings: messages through shared memory.
 //
-// Rust makes a connection of two rings. Its other end is lent to Go in the same process ([Attach]), or
-// offered to another process over a Unix socket ([Accept]). There is no cgo in here. Linux only.
+// Two rings make a connection. In one process Rust makes it, and lends its other end to Go ([Attach]).
+// Between two, one offers it over a Unix socket ([Offer]) and the other one accepts it ([Accept]); the
+// other one may be Go, Rust or C. There is no cgo in here. Linux only.
 //
 // A [Sender] belongs to one goroutine at a time, and so does a [Receiver]; the two of an end are
 // independent of each other.
@@ -28,6 +29,8 @@ var (
 	ErrCorrupt = errors.New("ring: the other side broke the ring")
 	// ErrNotARing says that what was to be attached is not a ring of this version.
 	ErrNotARing = errors.New("ring: this is not a ring")
+	// ErrSize says that there can be no ring of the size that was asked for.
+	ErrSize = errors.New("ring: there can be no ring of this size")
 )
 
 const (
@@ -73,6 +76,7 @@ type side struct {
 	slotWords uint64
 	own, seen uint64 // our index, and the other side's when it was last looked at
 	signal    *signal
+	memory    *mapping // keeps it mapped; nil where Rust does
 	wakeUps   uint64
 }
 
@@ -97,8 +101,31 @@ func attach(start unsafe.Pointer, bytes uint64, signal *signal) (side, error) {
 }
 
 // ringBytes is how far it is from a ring to the next one in the same memory.
-func (s *side) ringBytes() uint64 {
-	return 640 + (uint64(len(s.words))*8+127)/128*128
+func ringBytes(slots, slotBytes uint64) uint64 {
+	return uint64(unsafe.Sizeof(header{})) + (slots*slotBytes+127)/128*128
+}
+
+// shape is what a ring for so many messages of so many bytes is made of, in Rust's limits.
+func shape(slots, longest int) (count, slotBytes uint64, err error) {
+	if slots < 0 || longest < 0 || uint64(slots) > 1<<31 || uint64(longest) > 1<<32-16 {
+		return 0, 0, ErrSize
+	}
+	for count = 1; count < uint64(slots); {
+		count *= 2
+	}
+	slotBytes = 8 + (uint64(longest)+7)/8*8
+	if count*slotBytes >= 1<<60 {
+		return 0, 0, ErrSize
+	}
+	return count, slotBytes, nil
+}
+
+// describe writes what it is into a ring that is all zero, so empty and open, and that nobody else
+// knows of.
+func describe(start unsafe.Pointer, slots, slotBytes uint64) {
+	h := (*header)(start)
+	copy((*[8]byte)(unsafe.Pointer(&h.magic))[:], magic)
+	h.version, h.slots, h.slotBytes = version, uint32(slots), uint32(slotBytes)
 }
 
 // Longest is the most bytes that a message may have.

@@ -10,14 +10,12 @@ import (
 	"unsafe"
 )
 
-// memory is rings as Rust would make them. The test keeps it, as Go's collector would not.
-func memory(slots, slotBytes uint32) []uint64 {
+// ring is one as Rust would make it. The test keeps it, as Go's collector would not.
+func ring(slots, slotBytes uint32) []uint64 {
 	all := make([]uint64, (640+slots*slotBytes+128)/8)
 	offset := (128 - uintptr(unsafe.Pointer(&all[0]))%128) % 128 / 8
 	words := all[offset:]
-	h := (*header)(unsafe.Pointer(&words[0]))
-	copy((*[8]byte)(unsafe.Pointer(&h.magic))[:], magic)
-	h.version, h.slots, h.slotBytes = version, slots, slotBytes
+	describe(unsafe.Pointer(&words[0]), uint64(slots), uint64(slotBytes))
 	return words
 }
 
@@ -37,13 +35,13 @@ type end struct {
 
 // ends is a connection with both ends in Go, and the memory of its rings.
 func ends(t *testing.T, slots, slotBytes uint32) (one, two end, rings [2][]uint64) {
-	rings = [2][]uint64{memory(slots, slotBytes), memory(slots, slotBytes)}
+	rings = [2][]uint64{ring(slots, slotBytes), ring(slots, slotBytes)}
 	var fds [4]int32
 	for number := range fds {
 		fds[number] = eventFd(t)
 	}
 	attach := func(send, receive int) end {
-		address := func(ring int) uintptr { return uintptr(unsafe.Pointer(&rings[ring][0])) }
+		address := func(number int) uintptr { return uintptr(unsafe.Pointer(&rings[number][0])) }
 		// The first ring's sender waits on 0, its receiver on 1; the second one's on 2 and 3.
 		s, r, err := Attach(&Meta{
 			RingBytes: uint64(len(rings[0])) * 8,
@@ -182,7 +180,7 @@ func TestOtherMemoryIsNotARing(t *testing.T) {
 		"odd slots":        func(h *header) { h.slotBytes = 15 },
 		"too little bytes": func(h *header) { h.slotBytes = 0 },
 	} {
-		words := memory(2, 16)
+		words := ring(2, 16)
 		spoil((*header)(unsafe.Pointer(&words[0])))
 		if _, err := attach(unsafe.Pointer(&words[0]), 640+32, nil); err != ErrNotARing {
 			t.Error(name, err)

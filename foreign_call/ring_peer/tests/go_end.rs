@@ -27,31 +27,59 @@ fn program() -> &'static Path {
     })
 }
 
-/// Starts the echo, and is its other end.
-fn echo() -> (Connection<Events>, Child) {
+/// Starts the echo, with a socket to it.
+fn echo(role: &str) -> (UnixStream, Child) {
     let (here, there) = UnixStream::pair().expect("sockets");
-    let child = Command::new(program()).stdin(OwnedFd::from(there)).spawn().expect("it was built");
-    (Connection::offer(&here, &Options::new(16, 24)).expect("an offer"), child)
+    let child = Command::new(program()).arg(role).stdin(OwnedFd::from(there)).spawn();
+    (here, child.expect("it was built"))
+}
+
+fn offered_to_go() -> (Connection<Events>, Child) {
+    let (socket, child) = echo("accept");
+    (Connection::offer(&socket, &Options::new(16, 24)).expect("an offer"), child)
+}
+
+fn offered_by_go() -> (Connection<Events>, Child) {
+    let (socket, child) = echo("offer");
+    (Connection::accept(&socket, &Options::new(16, 24)).expect("Go's offer"), child)
 }
 
 #[test]
 #[cfg_attr(not(go), ignore = "there is no Go")]
 fn go_in_another_process_echoes_one_at_a_time_and_many_at_once() {
-    let (connection, mut child) = echo();
-    let mut receiver = echoed(connection);
-    assert_eq!(receiver.recv(), Err(Disconnected::Closed));
-    assert_eq!(child.wait().expect("it is ours").code(), Some(0));
+    for (connection, mut child) in [offered_to_go(), offered_by_go()] {
+        let mut receiver = echoed(connection);
+        assert_eq!(receiver.recv(), Err(Disconnected::Closed));
+        assert_eq!(child.wait().expect("it is ours").code(), Some(0));
+    }
 }
 
 #[test]
 #[cfg_attr(not(go), ignore = "there is no Go")]
 fn go_that_is_killed_is_missed() {
-    let (Connection { mut sender, mut receiver }, mut child) = echo();
-    sender.send(b"hello").expect("Go is there");
-    assert_eq!(receiver.recv(), Ok(&b"hello"[..]));
-    child.kill().expect("it is ours");
-    assert_eq!(receiver.recv(), Err(Disconnected::Gone));
-    child.wait().expect("it is ours");
+    for (connection, mut child) in [offered_to_go(), offered_by_go()] {
+        let Connection { mut sender, mut receiver } = connection;
+        sender.send(b"hello").expect("Go is there");
+        assert_eq!(receiver.recv(), Ok(&b"hello"[..]));
+        child.kill().expect("it is ours");
+        assert_eq!(receiver.recv(), Err(Disconnected::Gone));
+        child.wait().expect("it is ours");
+    }
+}
+
+#[test]
+#[cfg_attr(not(go), ignore = "there is no Go")]
+fn rust_refuses_of_go_what_is_more_than_it_accepts() {
+    for (most, expected) in [
+        (Options::new(8, 24), "the shared memory is empty or too large"),
+        (Options::new(64, 16), "a longer message than is accepted"),
+    ] {
+        let (socket, mut child) = echo("offer");
+        let refused = Connection::accept(&socket, &most).expect_err("Go offers more");
+        assert_eq!(refused.to_string(), expected);
+        // Its sockets are closed, and nobody said so before.
+        assert_eq!(child.wait().expect("it is ours").code(), Some(3));
+    }
 }
 
 #[test]

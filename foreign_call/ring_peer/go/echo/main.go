@@ -1,5 +1,6 @@
-// Echo is the other process of a connection: it accepts what is offered over standard input, and sends
-// back what it receives. It exits with 0 if the other side closed its end, with 3 if that is gone.
+// Echo is the other process of a connection: it accepts what is offered over standard input, or offers
+// one there (`echo offer`), and sends back what it receives. It exits with 0 if the other side closed
+// its end, with 3 if that is gone.
 package main
 
 import (
@@ -27,8 +28,7 @@ func echo() error {
 	if err != nil {
 		return err
 	}
-	const most = 1 << 20
-	sender, receiver, err := ring.Accept(conn.(*net.UnixConn), most)
+	sender, receiver, err := connect(conn.(*net.UnixConn))
 	if err != nil {
 		return err
 	}
@@ -43,4 +43,12 @@ func echo() error {
 			return err
 		}
 	}
+}
+
+func connect(conn *net.UnixConn) (*ring.Sender, *ring.Receiver, error) {
+	if len(os.Args) > 1 && os.Args[1] == "offer" {
+		return ring.Offer(conn, 16, 24)
+	}
+	const most = 1 << 20
+	return ring.Accept(conn, most)
 }
