@@ -1,10 +1,12 @@
-//! Writes `call.h` and `store.h`, compiles the C, links it.
+//! Writes `call.h`, `numbers.h` and `store.h`, compiles the C, links it.
 
 fn main() {
     foreign_call_codegen::Builder::new("src/call.rs")
+        .source("src/numbers.rs")
         .source("src/store.rs")
         .c("csrc/client.c")
         .c("csrc/demo.c")
+        .c("csrc/numbers.c")
         .c("csrc/worker.c")
         .build();
     has_go();

@@ -31,3 +31,16 @@ fn and_the_other_direction_what_c_got_from_the_store() {
 
 "#]]);
 }
+
+#[test]
+fn a_search_and_a_stream_that_are_dropped_stop_in_c() {
+    let run = Command::new(env!("CARGO_BIN_EXE_numbers")).assert().success();
+    run.stderr_eq("").stdout_eq(str![[r#"
+[async] the smallest factor: Ok(1000003)
+[cancel] dropped half-way: true
+[stream] [1009, 1013, 1019, 1021, 1031]
+[cancel] searches that C has stopped: 1
+[async] C goes on: Ok(7)
+
+"#]]);
+}
