@@ -1,7 +1,12 @@
-//! Writes `interface.h` and `offered.h`, compiles the C, links it.
+//! Writes `interface.h`, `offered.h` and `over_ring.h`, compiles the C, links it.
 
 fn main() {
-    foreign_call_codegen::Builder::new("src/interface.rs")
+    let mut builder = foreign_call_codegen::Builder::new("src/interface.rs");
+    // What is marked `#[mem]` needs file descriptors.
+    if std::env::var_os("CARGO_CFG_UNIX").is_some() {
+        builder = builder.source("src/over_ring.rs").c("csrc/over_ring.c");
+    }
+    builder
         .source("src/offered.rs")
         .c("csrc/caller.c")
         .c("csrc/caller_cost.c")

@@ -2,6 +2,8 @@
 
 pub use std::time::Duration;
 
+#[cfg(all(unix, not(loom)))]
+pub use crate::call::mem::{Answering, End, Link, answering, call_over, lend_over, tell_over};
 pub use crate::call::{
     Answer, Interface, RawCall, Scalar, answered, call_later, call_now, call_stream, lend,
 };

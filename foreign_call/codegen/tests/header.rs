@@ -8,8 +8,11 @@ use snapbox::{assert_data_eq, file};
 
 const DEMO: &str = include_str!("../../demo/src/call.rs");
 const EVERY_TYPE: &str = include_str!("../../conformance/src/interface.rs");
+const OVER_RING: &str = include_str!("../../conformance/src/over_ring.rs");
 const OFFERED: &str = include_str!("../../conformance/src/offered.rs");
 const RUNTIME: &str = include_str!("../../include/foreign_call.h");
+const RING: &str = include_str!("../../include/foreign_call_ring.h");
+const MEM: &str = include_str!("../../include/foreign_call_mem.h");
 const OFFERS: &str = include_str!("../../include/foreign_call_offers.h");
 
 fn generated(source: &str) -> String {
@@ -20,6 +23,8 @@ fn generated(source: &str) -> String {
 fn without_runtime(header: &str) -> String {
     assert!(header.contains(RUNTIME), "the runtime is in it");
     let header = header.replace(RUNTIME, "(include/foreign_call.h)\n");
+    let header = header.replace(RING, "(include/foreign_call_ring.h)\n");
+    let header = header.replace(MEM, "(include/foreign_call_mem.h)\n");
     header.replace(OFFERS, "(include/foreign_call_offers.h)\n")
 }
 
@@ -34,6 +39,11 @@ fn the_header_of_every_type() {
 }
 
 #[test]
+fn the_header_of_what_goes_over_a_ring() {
+    assert_data_eq!(without_runtime(&generated(OVER_RING)), file!["over_ring.h.txt"].raw());
+}
+
+#[test]
 fn the_header_of_what_is_offered() {
     assert_data_eq!(without_runtime(&generated(OFFERED)), file!["offered.h.txt"].raw());
 }
@@ -45,12 +55,14 @@ fn both_compilers_take_it_without_a_warning() {
     fs::write(at("demo.h"), generated(DEMO)).expect("written");
     fs::write(at("every.h"), generated(EVERY_TYPE)).expect("written");
     fs::write(at("offered.h"), generated(OFFERED)).expect("written");
+    fs::write(at("over_ring.h"), generated(OVER_RING)).expect("written");
     // All in one file, and one of them twice; and a file with nothing but the types.
     let all = "#include \"demo.h\"\n#include \"every.h\"\n#include \"offered.h\"\n\
-        #include \"demo.h\"\n";
+        #include \"over_ring.h\"\n#include \"demo.h\"\n";
     fs::write(at("all.c"), all).expect("written");
     let types = "#define FOREIGN_CALL_TYPES_ONLY\n#include \"every.h\"\n#include \"offered.h\"\n\
-        static int Echo_all(void) { return 0; }\nstatic int Store_get(void) { return 0; }\n\
+        #include \"over_ring.h\"\nstatic int Echo_all(void) { return 0; }\n\
+        static int Store_get(void) { return 0; }\n\
         int main(void) { return Echo_all() + Store_get(); }\n";
     fs::write(at("types.c"), types).expect("written");
     let mut tried = 0;

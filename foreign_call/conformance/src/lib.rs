@@ -3,5 +3,7 @@
 mod by_hand;
 mod interface;
 pub mod offered;
+#[cfg(unix)]
+pub mod over_ring;
 
 pub use interface::*;

@@ -5,6 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use foreign_call::{CallError, kept_calls, refused_answers};
+#[cfg(unix)]
+use foreign_call_conformance::over_ring::{OverRing, OverRingImpl};
 use foreign_call_conformance::*;
 
 /// Polls a future so many times, and drops it if that was not enough.
@@ -29,12 +32,17 @@ impl<F: Future> Future for Impatient<F> {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_thousand_calls_are_answered_or_dropped_and_every_answer_is_taken() {
-    const CALLS: u64 = 10_000;
+const CALLS: u64 = 10_000;
+
+/// Makes the calls, has C start to answer, and drops some at a random poll. C takes its time until
+/// then.
+async fn answered_or_dropped<F>(sum: impl Fn(Vec<u64>) -> F, start: impl Fn(u32))
+where
+    F: Future<Output = Result<u64, CallError>> + Send + 'static,
+{
     let calls: Vec<_> = (0..CALLS)
         .map(|call| {
-            let mut future = Box::pin(LaterImpl::sum(vec![call, 1, 2]));
+            let mut future = Box::pin(sum(vec![call, 1, 2]));
             let first = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             assert!(first.is_pending(), "nobody answers yet");
             (call, future)
@@ -44,7 +52,7 @@ async fn ten_thousand_calls_are_answered_or_dropped_and_every_answer_is_taken() 
     let mut tasks = Vec::new();
     for (call, future) in calls {
         if call == CALLS / 4 {
-            LaterImpl::start(2); // a quarter may be dropped before, the rest meanwhile
+            start(2); // a quarter may be dropped before, the rest meanwhile
         }
         random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let patience = if random >> 31 == 0 { (random >> 20) % 64 } else { u32::MAX };
@@ -65,16 +73,33 @@ async fn ten_thousand_calls_are_answered_or_dropped_and_every_answer_is_taken() 
         answered > CALLS / 4 && dropped > CALLS / 100,
         "{answered} answered, {dropped} dropped"
     );
-    // What was lent to dropped calls was kept, and each of them takes its one answer.
-    let all_answered = async {
-        loop {
-            let counts = LaterImpl::counts().expect("C counts");
-            if counts.0 + counts.1 == CALLS {
-                return counts;
-            }
+}
+
+async fn soon(what: &str, holds: impl Fn() -> bool) {
+    let waiting = async {
+        while !holds() {
             tokio::task::yield_now().await;
         }
     };
-    let counts = tokio::time::timeout(Duration::from_secs(60), all_answered).await;
-    assert_eq!(counts, Ok((CALLS, 0)));
+    let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+    assert_eq!(waited, Ok(()), "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn ten_thousand_calls_are_answered_or_dropped_and_every_answer_is_taken() {
+    answered_or_dropped(LaterImpl::sum, LaterImpl::start).await;
+    // What was lent to dropped calls was kept, and each of them takes its one answer.
+    let counts = || LaterImpl::counts().expect("C counts");
+    soon("all are answered", || counts().0 + counts().1 == CALLS).await;
+    assert_eq!(counts(), (CALLS, 0));
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn over_a_ring_they_are_too_and_no_answer_is_refused() {
+    answered_or_dropped(OverRingImpl::sum, OverRingImpl::start).await;
+    // Those that had no room before they were dropped were never made.
+    soon("nothing is kept", || kept_calls() == 0).await;
+    assert!(OverRingImpl::counts().0 <= CALLS);
+    assert_eq!(refused_answers(), 0);
 }

@@ -1,6 +1,7 @@
 //! `#[r2g]`.
 
 mod body;
+mod over_ring;
 
 use std::ops::Deref;
 
@@ -26,7 +27,13 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
     let interface = format_ident!("{name}_interface");
     let text = &it.name;
     let declared = calls.iter().map(Call::declaration);
-    let prototypes = calls.iter().map(Call::prototype);
+    let called = calls.iter().filter(|call| !call.function.mem);
+    let prototypes = called.map(Call::prototype);
+    let serve = it.mem_functions().next().map(|_| {
+        let serve = over_ring::serve(&it);
+        quote!(fn #serve(end: *const ::foreign_call::rt::End) -> i32;)
+    });
+    let link = over_ring::link(&it, &calls);
     let made = calls.iter().map(Call::definition);
     Ok(quote! {
         #(#attributes)*
@@ -44,7 +51,10 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
             unsafe extern "C" {
                 static #interface: ::foreign_call::rt::Interface;
                 #(#prototypes)*
+                #serve
             }
+
+            #link
 
             /// The peer must have been made for the same interface, or it reads other bytes.
             #[inline]

@@ -55,6 +55,7 @@ impl<'a> Crossing<'a> {
     fn shape(&self) -> TokenStream {
         let (name, mode) = (&self.function.name, self.function.mode.name());
         let cancel = self.function.cancel.then(|| quote!(.text("cancel")));
+        let mem = self.function.mem.then(|| quote!(.text("mem")));
         let names = self.function.arguments.iter().map(|argument| &argument.name);
         let types = &self.types;
         let answer = self.function.answer.is_some().then(|| {
@@ -62,7 +63,7 @@ impl<'a> Crossing<'a> {
             quote!(.text("->").number(<#answer as ::foreign_call::ToRef>::SHAPE))
         });
         quote! {
-            .text(#name).text(#mode) #cancel
+            .text(#name).text(#mode) #cancel #mem
             #(.text(#names).number(<#types as ::foreign_call::ToRef>::SHAPE))*
             #answer
         }

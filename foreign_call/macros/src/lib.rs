@@ -34,6 +34,7 @@ pub fn derive_r2g(input: TokenStream) -> TokenStream {
 /// | `#[deadline(5000)]` likewise | after so many milliseconds the future is dropped, and the call ends with `CallError::Deadline`; not where the peer may still read what the caller gets back |
 /// | `fn f(a: &A) -> impl Stream<Item = T>` | a stream: the peer sends items, from any threads, until either side ends it; the arguments are lent until its function returns |
 /// | `#[buffer(16)]` with a stream | so many items wait at most; the peer then waits for room |
+/// | `#[mem]` with a one-way or async one | its calls and answers are messages of a ring. A one-way one takes owned arguments |
 ///
 /// If `T` is a `Result<_, E>` with `E: From<CallError>`, whatever goes wrong is an error value. With
 /// any other `T` it is a panic, in the caller. In a stream the error is the last item.

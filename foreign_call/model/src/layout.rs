@@ -141,6 +141,9 @@ impl Interface {
             if function.cancel {
                 shape = shape.text("cancel");
             }
+            if function.mem {
+                shape = shape.text("mem");
+            }
             for argument in &function.arguments {
                 shape = shape.text(&argument.name).number(self.shape(&argument.ty));
             }

@@ -11,7 +11,7 @@ const BUFFER: usize = 16;
 const LARGEST_BUFFER: usize = 1 << 16;
 
 /// With nothing behind the name.
-const PLAIN: [&str; 4] = ["drop_safe", "drop_safe_ret", "send", "cancel"];
+const PLAIN: [&str; 5] = ["drop_safe", "drop_safe_ret", "send", "cancel", "mem"];
 /// With a number.
 const NUMBERED: [&str; 2] = ["deadline", "buffer"];
 
@@ -33,6 +33,8 @@ pub(crate) struct Marked {
     pub(crate) outcome: Outcome,
     /// Something else than numbers is lent.
     pub(crate) lends: bool,
+    /// It answers, at whatever time.
+    pub(crate) answers: bool,
 }
 
 impl<'a> Marks<'a> {
@@ -118,6 +120,7 @@ impl<'a> Marks<'a> {
             later("cancel", "only an async function can be cancelled: its future is dropped"),
             later("deadline", "only an async function can have a deadline"),
             self.deadline_fits(function),
+            self.mem_fits(function),
         ];
         all(checks.into_iter().filter_map(Result::err))
     }
@@ -147,6 +150,19 @@ impl<'a> Marks<'a> {
             );
         }
         Ok(())
+    }
+
+    fn mem_fits(&self, function: &Marked) -> Result<()> {
+        let Some(mark) = self.find("mem") else { return Ok(()) };
+        match function.when {
+            When::AtOnce if function.answers => refuse(
+                mark,
+                "the caller of a sync function waits anyway, and through a ring each answer costs a \
+                 wake-up; make it `async`, or leave `#[mem]` out",
+            ),
+            When::Again => refuse(mark, "a stream's items come by calls; leave `#[mem]` out"),
+            When::AtOnce | When::Later => Ok(()),
+        }
     }
 }
 

@@ -69,6 +69,7 @@ impl Function {
             cancel: false,
             deadline: None,
             buffer: 0,
+            mem: false,
             span: signature.ident.span(),
             answer_span,
         })

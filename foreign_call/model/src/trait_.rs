@@ -44,6 +44,8 @@ pub struct Function {
     pub deadline: Option<u64>,
     /// So many items of a stream wait at most.
     pub buffer: usize,
+    /// Whether its calls go over a ring.
+    pub mem: bool,
     /// Where its name stands.
     pub span: Span,
     /// Where its answer's type stands.
@@ -112,9 +114,14 @@ pub struct Argument {
 }
 
 impl Function {
+    /// Whether the peer reads in memory of the caller's: not if all arguments are numbers.
+    pub fn lends(&self) -> bool {
+        self.arguments.iter().any(|argument| !argument.ty.is_scalar())
+    }
+
     /// Whether the caller has to promise something: it lends memory for a call that ends later.
     pub fn is_unsafe(&self) -> bool {
-        self.mode == Mode::Async && self.arguments.iter().any(|argument| !argument.ty.is_scalar())
+        self.mode == Mode::Async && self.lends()
     }
 }
 
@@ -134,6 +141,11 @@ impl Trait {
         };
         let no_supertraits = "a trait of calls has no supertraits: only functions cross";
         Trait::read(item, no_supertraits, Function::parse, made_for)
+    }
+
+    /// The functions whose calls go over the ring. A message names each by its place among them.
+    pub fn mem_functions(&self) -> impl Iterator<Item = &Function> {
+        self.functions.iter().filter(|function| function.mem)
     }
 
     /// Reads a trait of either direction. `made_for` says which endings of a function's name the
@@ -222,7 +234,7 @@ impl Function {
         let written = answer.map(answered);
         let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
         let lends = arguments.iter().any(|argument| !argument.ty.is_scalar());
-        marks.fit(&Marked { when, outcome, lends })?;
+        marks.fit(&Marked { when, outcome, lends, answers: answer.is_some() })?;
         let mode = match (when, answer) {
             (When::Later, _) => marks.mode_of_async()?,
             (When::Again, _) => Mode::Stream,
@@ -230,7 +242,8 @@ impl Function {
             (When::AtOnce, None) => Mode::OneWay,
         };
         let written = arguments.iter().zip(&signature.inputs);
-        all(written.filter_map(|(argument, written)| argument.fits(mode, written).err()))?;
+        let mem = marks.has("mem");
+        all(written.filter_map(|(argument, written)| argument.fits(mode, mem, written).err()))?;
         let answer_span = answer.map_or_else(|| signature.ident.span(), Spanned::span);
         Ok(Function {
             name: signature.ident.unraw().to_string(),
@@ -246,6 +259,7 @@ impl Function {
             cancel: marks.has("cancel"),
             deadline: marks.deadline()?,
             buffer: marks.buffer()?,
+            mem,
             span: signature.ident.span(),
             answer_span,
         })
@@ -282,12 +296,16 @@ impl Argument {
         })
     }
 
-    fn fits(&self, mode: Mode, written: &FnArg) -> Result<()> {
+    fn fits(&self, mode: Mode, mem: bool, written: &FnArg) -> Result<()> {
         let FnArg::Typed(written) = written else { return Ok(()) };
         match (mode, self.borrowed) {
             (Mode::DropSafe | Mode::DropSafeRet, true) => Err(Error::new_spanned(
                 &written.ty,
                 "a drop-safe call keeps its arguments until the answer; give it an owned one",
+            )),
+            (Mode::OneWay, true) if mem && !self.ty.is_scalar() => Err(Error::new_spanned(
+                &written.ty,
+                "the peer reads the message after the call has returned; give it an owned argument",
             )),
             (Mode::Async, false) if !self.ty.is_scalar() => Err(Error::new_spanned(
                 &written.ty,

@@ -1,4 +1,4 @@
-use std::{error, fmt};
+use std::{error, fmt, io};
 
 use crate::ConvertError;
 
@@ -26,6 +26,9 @@ pub enum CallError {
     Panicked(String),
     /// Too many async calls are in flight: more than a million.
     Exhausted,
+    /// The trait has no ring yet (`#[mem]`), and none could be made: the system has no more
+    /// descriptors or threads, or the peer can't serve. The next call tries again.
+    NoRing(io::ErrorKind),
 }
 
 impl fmt::Display for CallError {
@@ -37,6 +40,7 @@ impl fmt::Display for CallError {
             CallError::Deadline => f.write_str("the peer has not answered in time"),
             CallError::Panicked(message) => write!(f, "reading the answer panicked: {message}"),
             CallError::Exhausted => f.write_str("too many calls in flight"),
+            CallError::NoRing(kind) => write!(f, "no ring to the peer: {kind}"),
         }
     }
 }

@@ -50,7 +50,7 @@ pub async fn answered<T: Send + 'static>(called: Result<Called<T>, Box<CallError
 /// # Safety
 ///
 /// As [`read`].
-unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
+pub(super) unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
     handle: usize,
     status: u32,
     view: *const c_void,
@@ -71,6 +71,6 @@ unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
     }
 }
 
-extern "C" fn state(handle: usize) -> u32 {
+pub(super) extern "C" fn state(handle: usize) -> u32 {
     raw::state(is_wanted_raw(Handle::from_usize(handle)))
 }

@@ -37,14 +37,15 @@ where
     let mut room = 0;
     size(&arguments, &mut room);
     let mut kept = Kept::new(arguments, Buffer::new(room));
-    match call_later::<T>(notify, |raw| kept.call(call, raw)) {
-        Ok(called) => Loan(Some(Lent { called, kept })).await,
+    match call_later::<T>(notify, |raw| kept.with(|arguments, writer| call(arguments, writer, raw)))
+    {
+        Ok(called) => Loan::new(Lent { called, kept }).await,
         Err(error) => (Err(error), kept.into_arguments()),
     }
 }
 
 /// Arguments and their views, at addresses that stay.
-struct Kept<A> {
+pub(super) struct Kept<A> {
     /// From a `Box`; raw, as the peer reads in it while this struct may move.
     arguments: NonNull<A>,
     buffer: Buffer,
@@ -54,17 +55,18 @@ struct Kept<A> {
 unsafe impl<A: Send> Send for Kept<A> {}
 
 impl<A> Kept<A> {
-    fn new(arguments: A, buffer: Buffer) -> Kept<A> {
+    pub(super) fn new(arguments: A, buffer: Buffer) -> Kept<A> {
         Kept { arguments: NonNull::from(Box::leak(Box::new(arguments))), buffer }
     }
 
-    fn call(&mut self, call: impl for<'a> FnOnce(&'a A, &mut Writer<'a>, RawCall), raw: RawCall) {
+    /// Has the views made, once.
+    pub(super) fn with<R>(&mut self, write: impl for<'a> FnOnce(&'a A, &mut Writer<'a>) -> R) -> R {
         // SAFETY: ours until we drop it, and nobody writes it.
         let arguments = unsafe { self.arguments.as_ref() };
-        call(arguments, &mut self.buffer.writer(), raw);
+        write(arguments, &mut self.buffer.writer())
     }
 
-    fn into_arguments(mut self) -> A {
+    pub(super) fn into_arguments(mut self) -> A {
         let (arguments, empty) = (self.arguments, Buffer::new(0));
         drop(std::mem::replace(&mut self.buffer, empty));
         let _not_dropped = std::mem::ManuallyDrop::new(self);
@@ -81,13 +83,19 @@ impl<A> Drop for Kept<A> {
 }
 
 /// An unanswered call and what was lent for it.
-struct Lent<A, T: Send + 'static> {
-    called: Called<T>,
-    kept: Kept<A>,
+pub(super) struct Lent<A, T: Send + 'static> {
+    pub(super) called: Called<T>,
+    pub(super) kept: Kept<A>,
 }
 
 /// The future of a call; `None` once it was answered.
-struct Loan<A: Send + 'static, T: Send + 'static>(Option<Lent<A, T>>);
+pub(super) struct Loan<A: Send + 'static, T: Send + 'static>(Option<Lent<A, T>>);
+
+impl<A: Send + 'static, T: Send + 'static> Loan<A, T> {
+    pub(super) fn new(lent: Lent<A, T>) -> Loan<A, T> {
+        Loan(Some(lent))
+    }
+}
 
 impl<A: Send + 'static, T: Send + 'static> Future for Loan<A, T> {
     type Output = (Answer<T>, A);

@@ -72,6 +72,8 @@ mod error;
 mod interface;
 mod later;
 mod loan;
+#[cfg(all(unix, not(loom)))]
+pub mod mem;
 mod now;
 mod raw;
 mod stream;

@@ -34,10 +34,11 @@ pub(super) struct Functions {
 }
 
 /// Returns [`TAKEN`] or [`REFUSED`].
-type AnswerFunction = unsafe extern "C" fn(handle: usize, status: u32, view: *const c_void) -> u32;
+pub(super) type AnswerFunction =
+    unsafe extern "C" fn(handle: usize, status: u32, view: *const c_void) -> u32;
 
 /// Returns [`WAITED_FOR`] or [`NOT_WAITED_FOR`].
-type StateFunction = extern "C" fn(handle: usize) -> u32;
+pub(super) type StateFunction = extern "C" fn(handle: usize) -> u32;
 
 type WaitForRoomFunction = extern "C" fn(handle: usize, milliseconds: u32) -> u32;
 
@@ -175,11 +176,21 @@ pub(super) fn refuse() -> u32 {
 }
 
 /// A number as C takes it by value. Only `char` differs.
-pub trait Scalar {
+pub trait Scalar: Sized {
     /// In C.
     type C;
     /// For C.
     fn to_c(self) -> Self::C;
+
+    /// For a message: in the first bytes of a word.
+    #[inline]
+    fn to_word(self) -> u64 {
+        const { assert!(size_of::<Self::C>() <= 8 && align_of::<Self::C>() <= 8) };
+        let mut word = 0_u64;
+        // SAFETY: there is room for it, as was just asserted, and any bytes are a word.
+        unsafe { (&raw mut word).cast::<Self::C>().write(self.to_c()) };
+        word
+    }
 }
 
 macro_rules! scalar {

@@ -39,6 +39,15 @@ impl Producer {
         self.look()
     }
 
+    /// How many slots are free, as the receiver's index says now.
+    #[cfg(all(unix, not(loom)))]
+    pub(super) fn room(&mut self) -> usize {
+        match self.look() {
+            Ok(_) => (self.ring.shape().slots() - self.tail.wrapping_sub(self.seen)) as usize,
+            Err(_) => 0,
+        }
+    }
+
     fn look(&mut self) -> Result<bool, Corrupt> {
         // Acquire: pairs with the Release in `Consumer::release`; the slots before are read.
         let head = self.ring.header().head.0.load(Ordering::Acquire);

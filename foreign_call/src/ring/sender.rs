@@ -133,6 +133,12 @@ impl<N: Notify> Sender<N> {
         Ok(true)
     }
 
+    /// How many messages the ring has room for now. None, where that is broken.
+    #[cfg(all(unix, not(loom)))]
+    pub(crate) fn room(&mut self) -> usize {
+        self.producer.room()
+    }
+
     #[cfg(all(unix, not(loom)))]
     pub(super) fn ring(&self) -> &Ring {
         self.producer.ring()

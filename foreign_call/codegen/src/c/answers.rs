@@ -10,11 +10,17 @@ impl Header<'_> {
     /// The type of a function's calls, and what answers one: once, or item by item.
     pub(super) fn answer(&mut self, it: &Trait, function: &Function) {
         let name = format!("{}_{}", it.name, function.name);
+        if function.mem && (function.answer.is_some() || function.lends()) {
+            self.reply(it, function);
+        }
         let Some(answer) = &function.answer else { return };
         let _ = write!(
             self.text,
             "typedef struct {name}_call {{\n    foreign_call call;\n}} {name}_call;\n\n"
         );
+        if self.answers_by_reference(it, function) {
+            return;
+        }
         let is_stream = function.mode == Mode::Stream;
         let value = if is_stream { "item" } else { "answer" };
         let view = view(answer);

@@ -4,7 +4,7 @@
 //! takes one transition, where an answer from Go would take a second one.
 
 use foreign_call_model::{Argument, Function, Mode, Outcome, Trait, Type};
-use syn::Result;
+use syn::{Error, Result};
 
 use super::File;
 use super::names::{comment, go_type, member};
@@ -21,6 +21,10 @@ impl File<'_> {
         apart("Go", methods, member)?;
         self.interface_constant(it);
         let mut methods = String::new();
+        if let Some(function) = it.mem_functions().next() {
+            let why = "`#[mem]` is there for C alone; in Go, leave it out";
+            return Err(Error::new(function.span, why));
+        }
         for function in &it.functions {
             self.used(function)?;
             let symbol = format!("{name}_{}", function.name);

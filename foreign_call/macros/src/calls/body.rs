@@ -12,13 +12,21 @@ impl Call<'_> {
     /// In the implementation.
     pub(super) fn definition(&self) -> TokenStream {
         let signature = self.signature(&quote!(use<>));
-        let body = match self.function.mode {
-            Mode::OneWay | Mode::Sync | Mode::Stream => self.at_once(),
-            Mode::Async => self.later(),
-            Mode::DropSafe | Mode::DropSafeRet => self.lent(),
+        let body = match (self.function.mode, self.function.mem) {
+            (Mode::OneWay, true) => self.told(),
+            (Mode::OneWay | Mode::Sync | Mode::Stream, _) => self.at_once(),
+            (Mode::Async, false) => self.later(),
+            (Mode::Async, true) => self.later_over(),
+            (Mode::DropSafe | Mode::DropSafeRet, false) => self.lent(),
+            (Mode::DropSafe | Mode::DropSafeRet, true) => self.lent_over(),
         };
         // A panic is the caller's, so it stands at the caller's line.
-        let caller = (self.function.mode == Mode::Sync).then(|| quote!(#[track_caller]));
+        let panics = match self.function.mode {
+            Mode::Sync => true,
+            Mode::OneWay => self.function.mem,
+            _ => false,
+        };
+        let caller = panics.then(|| quote!(#[track_caller]));
         quote!(#caller #signature { #body })
     }
 
@@ -31,14 +39,14 @@ impl Call<'_> {
     }
 
     /// The arguments that are lent: all but numbers, which go by value.
-    fn lent_arguments(&self) -> Vec<(&Ident, Ident)> {
+    pub(super) fn lent_arguments(&self) -> Vec<(&Ident, Ident)> {
         let views = self.names.iter().zip(self.views());
         let lent = views.zip(&self.function.arguments).filter(|(_, it)| !it.ty.is_scalar());
         lent.map(|(names, _)| names).collect()
     }
 
     /// All as references, whatever they were.
-    fn as_references(&self) -> TokenStream {
+    pub(super) fn as_references(&self) -> TokenStream {
         let owned = self.names.iter().zip(&self.function.arguments).filter(|(_, it)| !it.borrowed);
         let owned: Vec<_> = owned.map(|(name, _)| name).collect();
         quote!(#(let #owned = &#owned;)*)
@@ -138,17 +146,7 @@ impl Call<'_> {
     fn lent(&self) -> TokenStream {
         let (symbol, passed, all) = (self.symbol(), self.passed(), &self.names);
         let (names, views): (Vec<_>, Vec<_>) = self.lent_arguments().into_iter().unzip();
-        let (answer, finish, notify) = (&self.answer, self.finish(), self.notify());
-        let back = match self.function.mode {
-            Mode::DropSafeRet => {
-                let arguments = match all.as_slice() {
-                    [_] => quote_spanned!(Span::mixed_site()=> arguments.0),
-                    _ => quote_spanned!(Span::mixed_site()=> arguments),
-                };
-                quote_spanned!(Span::mixed_site()=> ({ #finish }, #arguments))
-            }
-            _ => quote_spanned!(Span::mixed_site()=> ::core::mem::drop(arguments); #finish),
-        };
+        let (answer, back, notify) = (&self.answer, self.given_back(), self.notify());
         self.in_time(quote_spanned! {Span::mixed_site()=>
             async move {
                 check();
@@ -170,8 +168,21 @@ impl Call<'_> {
         })
     }
 
+    /// What a drop-safe function returns, from the outcome and the arguments.
+    pub(super) fn given_back(&self) -> TokenStream {
+        let finish = self.finish();
+        if self.function.mode != Mode::DropSafeRet {
+            return quote_spanned!(Span::mixed_site()=> ::core::mem::drop(arguments); #finish);
+        }
+        let arguments = match self.names.as_slice() {
+            [_] => quote_spanned!(Span::mixed_site()=> arguments.0),
+            _ => quote_spanned!(Span::mixed_site()=> arguments),
+        };
+        quote_spanned!(Span::mixed_site()=> ({ #finish }, #arguments))
+    }
+
     /// For a call whose peer is told what becomes of it.
-    fn notify(&self) -> TokenStream {
+    pub(super) fn notify(&self) -> TokenStream {
         let interface = format_ident!("{}_interface", self.it.name);
         match self.function.cancel || self.function.mode == Mode::Stream {
             // SAFETY: a constant of the generated code; reading it is all that is done with it.
@@ -181,14 +192,14 @@ impl Call<'_> {
     }
 
     /// The future, with its deadline if it has one.
-    fn in_time(&self, future: TokenStream) -> TokenStream {
+    pub(super) fn in_time(&self, future: TokenStream) -> TokenStream {
         let Some(milliseconds) = self.function.deadline else { return future };
         let limit = quote!(::foreign_call::rt::Duration::from_millis(#milliseconds));
         quote!(::foreign_call::within(#limit, #future))
     }
 
     /// From how it went to what the function returns.
-    fn finish(&self) -> TokenStream {
+    pub(super) fn finish(&self) -> TokenStream {
         let name = format!("{}::{}", self.it.name, self.function.name);
         match self.function.outcome {
             Outcome::Panics => quote_spanned!(Span::mixed_site()=>

@@ -1,0 +1,153 @@
+/* The C end of the ring of a trait with functions that are marked #[mem]: their calls and answers
+ * are messages. Rust opens it at the first of these calls.
+ *
+ * The functions that C implements do not look different, but that they all run on one thread, one
+ * after the other: what takes long goes to another thread. They may answer on any.
+ *
+ * An answer whose view has more than 8 bytes goes by reference. So it stays until Rust has read it,
+ * and then the function that was given with it is called, on any of C's threads that answer. The
+ * last answers stay until another one comes. */
+#ifndef FOREIGN_CALL_MEM_H
+#define FOREIGN_CALL_MEM_H
+
+#include <pthread.h>
+#include <stdlib.h>
+
+/* What Rust lends, for as long as the process lives. */
+typedef struct foreign_call_mem_end {
+    foreign_call_ring_meta ring;
+    /* So many messages from C were dealt with: what they led to is C's again. */
+    const _Atomic(uint64_t) *taken;
+    /* As in foreign_call_functions. */
+    uint32_t (*state)(uintptr_t handle);
+} foreign_call_mem_end;
+
+/* What is called, with what, when Rust needs an answer no longer. Null: nothing. */
+typedef struct foreign_call_kept {
+    void (*taken)(void *user_data);
+    void *user_data;
+} foreign_call_kept;
+
+/* The ring of one trait. */
+typedef struct foreign_call_link {
+    /* Rust's, as in foreign_call_mem_end. Constant from the first message on. */
+    const _Atomic(uint64_t) *taken;
+    uint32_t (*state)(uintptr_t handle);
+    /* The serving thread's alone. */
+    foreign_call_ring_receiver receiver;
+    void (*run)(const uint64_t *message);
+    uint64_t *message;
+    /* Held for all that follows, as any thread may answer. */
+    pthread_mutex_t lock;
+    foreign_call_ring_sender sender;
+    /* Of each message that Rust may not have dealt with; a ring of its own. */
+    foreign_call_kept *kept;
+    uint64_t places; /* a power of two */
+    uint64_t sent;
+    uint64_t given_back;
+} foreign_call_link;
+
+#define FOREIGN_CALL_LINK {.lock = PTHREAD_MUTEX_INITIALIZER}
+
+/* Takes out what Rust needs no longer, up to `most` of it; how much. The lock is held. */
+static inline size_t
+foreign_call_mem_collect(foreign_call_link *link, foreign_call_kept *done, size_t most) {
+    /* Pairs with Rust's release: it has read what it says. */
+    uint64_t taken = atomic_load_explicit(link->taken, memory_order_acquire);
+    size_t count = 0;
+    while (link->given_back != taken && count < most) {
+        done[count++] = link->kept[link->given_back++ & (link->places - 1)];
+    }
+    return count;
+}
+
+/* Sends a message: true if Rust will read it. */
+static inline bool
+foreign_call_mem_send(foreign_call_link *link, const uint64_t message[3], foreign_call_kept kept) {
+    /* More than one, so that those that wait become fewer with each message. */
+    foreign_call_kept done[4];
+    pthread_mutex_lock(&link->lock);
+    bool sent = foreign_call_ring_send(&link->sender, message, 24) == FOREIGN_CALL_RING_OK;
+    if (sent) {
+        /* There is a place: a full ring, and the message that Rust reads, are at most as many. */
+        link->kept[link->sent++ & (link->places - 1)] = kept;
+    }
+    size_t count = foreign_call_mem_collect(link, done, sizeof done / sizeof *done - !sent);
+    pthread_mutex_unlock(&link->lock);
+    if (!sent) {
+        done[count++] = kept;
+    }
+    /* These are the user's functions, so without the lock. */
+    for (size_t i = 0; i < count; i++) {
+        if (done[i].taken != NULL) {
+            done[i].taken(done[i].user_data);
+        }
+    }
+    return sent;
+}
+
+/* Ends a call: with a view of `size` bytes, with a failure, which is copied, or without an answer.
+ * Returns 0 if Rust will get to know; it does not say whether anybody still waits. */
+static inline uint32_t foreign_call_mem_reply(
+    foreign_call_link *link, uint32_t function, size_t size, uintptr_t handle, uint32_t status,
+    const void *view, foreign_call_kept kept) {
+    if (status == FOREIGN_CALL_FAILED) {
+        const foreign_call_failure *failure = view;
+        StringRef text = failure->message;
+        foreign_call_failure *copy = malloc(sizeof *copy + text.length);
+        status = copy == NULL ? FOREIGN_CALL_GIVEN_UP : status;
+        if (copy != NULL) {
+            char *to = (char *)(copy + 1);
+            for (size_t i = 0; i < text.length; i++) {
+                to[i] = text.pointer[i];
+            }
+            *copy = (foreign_call_failure){failure->code, {to, text.length}};
+            view = copy;
+            kept = (foreign_call_kept){free, copy};
+        }
+    }
+    uint64_t message[3] = {handle, function | (uint64_t)status << 32, (uintptr_t)view};
+    if (status == FOREIGN_CALL_ANSWERED && size <= sizeof message[2]) {
+        message[2] = 0;
+        memcpy(&message[2], view, size);
+    }
+    return foreign_call_mem_send(link, message, kept) ? 0 : 1;
+}
+
+/* The serving thread. */
+static inline void *foreign_call_mem_serve(void *argument) {
+    foreign_call_link *link = argument;
+    size_t length;
+    while (foreign_call_ring_receive(&link->receiver, link->message, &length) ==
+           FOREIGN_CALL_RING_OK) {
+        link->run(link->message);
+    }
+    return NULL;
+}
+
+/* Attaches, and starts the thread. 0 if it will serve. */
+static inline int32_t foreign_call_mem_start(
+    foreign_call_link *link, const foreign_call_mem_end *end,
+    void (*run)(const uint64_t *message)) {
+    int status = foreign_call_ring_attach(&end->ring, &link->sender, &link->receiver);
+    if (status != FOREIGN_CALL_RING_OK) {
+        return status;
+    }
+    link->taken = end->taken;
+    link->state = end->state;
+    link->run = run;
+    link->places = 2 * (uint64_t)link->sender.side.slots;
+    link->kept = malloc(link->places * sizeof *link->kept);
+    link->message = malloc(foreign_call_ring_longest(&link->receiver.side));
+    pthread_t thread;
+    if (link->kept == NULL || link->message == NULL ||
+        pthread_create(&thread, NULL, foreign_call_mem_serve, link) != 0) {
+        free(link->kept);
+        free(link->message);
+        return -1;
+    }
+    pthread_detach(thread);
+    return 0;
+}
+
+#endif

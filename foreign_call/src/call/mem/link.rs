@@ -1,0 +1,137 @@
+//! The ring of one trait.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::task::Waker;
+use std::thread;
+
+use super::receive::{self, Answering};
+use crate::CallError;
+use crate::call::later;
+use crate::call::raw::{Answer, StateFunction};
+use crate::ring::{Connection, Events, Meta, Options, Peer, Sender};
+
+/// So many messages have room in each direction.
+const SLOTS: usize = 256;
+/// So many words has a message to Rust.
+pub(super) const ANSWER_WORDS: usize = 3;
+/// And so many a message to the peer, before the arguments.
+const CALL_WORDS: usize = 2;
+
+/// The peer begins to serve its end, on a thread or goroutine of its own, and returns 0; or it can't,
+/// and returns something else.
+pub type Serve = unsafe extern "C" fn(end: *const End) -> i32;
+
+/// What the peer gets: `foreign_call_mem_end` in C. What it says is good for as long as the process
+/// lives, if the peer serves.
+#[derive(Debug)]
+#[repr(C)]
+pub struct End {
+    /// To be attached to, once.
+    ring: Meta,
+    /// So many messages to Rust were dealt with: what they led to is the peer's again.
+    taken: *const AtomicU64,
+    /// Whether anybody waits for the answer of a handle: 0 if so.
+    state: StateFunction,
+}
+
+/// The ring of one trait, which is made at the first call. Only in a `static`.
+#[derive(Debug)]
+pub struct Link {
+    serve: Serve,
+    answers: &'static [Answering],
+    /// The most that a function has.
+    arguments: usize,
+    /// Counted by the receiving thread, for the peer.
+    taken: AtomicU64,
+    sending: OnceLock<Mutex<Sending>>,
+    /// Held while the connection is made.
+    making: Mutex<()>,
+}
+
+/// Where messages to the peer go in, and who waits to put one there.
+#[derive(Debug)]
+pub(super) struct Sending {
+    pub(super) sender: Sender<Events>,
+    /// By their tickets, so in the order in which they came.
+    pub(super) waiting: BTreeMap<u64, Waker>,
+    pub(super) last_ticket: u64,
+    /// Lent to the peer.
+    _theirs: Peer,
+}
+
+impl Link {
+    /// For a trait whose marked functions are answered like this, and have at most so many arguments.
+    pub const fn new(serve: Serve, answers: &'static [Answering], arguments: usize) -> Link {
+        Link {
+            serve,
+            answers,
+            arguments,
+            taken: AtomicU64::new(0),
+            sending: OnceLock::new(),
+            making: Mutex::new(()),
+        }
+    }
+
+    /// Makes the connection, unless it is there.
+    pub(super) fn sending(&'static self) -> Answer<&'static Mutex<Sending>> {
+        if let Some(sending) = self.sending.get() {
+            return Ok(sending);
+        }
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sending) = self.sending.get() {
+            return Ok(sending);
+        }
+        let sending = self.connect().map_err(|error| Box::new(CallError::NoRing(error.kind())))?;
+        Ok(self.sending.get_or_init(|| Mutex::new(sending)))
+    }
+
+    fn connect(&'static self) -> io::Result<Sending> {
+        let longest = ANSWER_WORDS.max(CALL_WORDS + self.arguments) * size_of::<u64>();
+        let (ours, theirs) = Connection::with_descriptors(&Options::new(SLOTS, longest))?;
+        let Connection { sender, receiver } = ours;
+        let room = sender.as_fd().try_clone_to_owned()?;
+        // If the peer does not serve, its end is closed, and with that the thread ends.
+        let thread = thread::Builder::new().name("foreign_call mem".to_owned());
+        thread.spawn(move || receive::run(self, receiver, &room))?;
+        let theirs = Peer::new(theirs);
+        let end = End { ring: theirs.meta(), taken: &raw const self.taken, state: later::state };
+        // SAFETY: what it leads to stays: once the peer serves, the connection goes into a static, and
+        // the rest is in one already.
+        let status = unsafe { (self.serve)(&raw const end) };
+        if status != 0 {
+            return Err(io::Error::other("the peer does not serve"));
+        }
+        Ok(Sending { sender, waiting: BTreeMap::new(), last_ticket: 0, _theirs: theirs })
+    }
+
+    /// Wakes whom there is room for.
+    pub(super) fn room_came(&self) {
+        let Some(sending) = self.sending.get() else { return };
+        let woken = sending.lock().unwrap_or_else(PoisonError::into_inner).whom_to_wake();
+        woken.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn answers(&self) -> &'static [Answering] {
+        self.answers
+    }
+
+    pub(super) fn taken(&self) -> &AtomicU64 {
+        &self.taken
+    }
+}
+
+impl Sending {
+    /// As many of those who wait as there is room for; whoever has sent, or will not, asks this again.
+    /// If there is no room, the peer tells when there is.
+    pub(super) fn whom_to_wake(&mut self) -> Vec<Waker> {
+        if self.waiting.is_empty() || !self.sender.ready() {
+            return Vec::new();
+        }
+        let room = self.sender.room();
+        std::iter::from_fn(|| self.waiting.pop_first()).take(room).map(|(_, waker)| waker).collect()
+    }
+}
