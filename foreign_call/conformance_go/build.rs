@@ -9,7 +9,12 @@ fn main() {
     match foreign_call_codegen::find_go() {
         Ok(_) => {
             println!("cargo::rustc-cfg=go");
-            foreign_call_codegen::Builder::new("../conformance/src/interface.rs")
+            let mut builder = foreign_call_codegen::Builder::new("../conformance/src/interface.rs");
+            // What is marked `#[mem]` needs file descriptors.
+            if std::env::var_os("CARGO_CFG_UNIX").is_some() {
+                builder = builder.source("src/over_ring.rs");
+            }
+            builder
                 .source("src/faults.rs")
                 .source("src/offered.rs")
                 .source("src/talk.rs")

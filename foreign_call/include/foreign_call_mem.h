@@ -18,8 +18,8 @@ typedef struct foreign_call_mem_end {
     foreign_call_ring_meta ring;
     /* So many messages from C were dealt with: what they led to is C's again. */
     const _Atomic(uint64_t) *taken;
-    /* As in foreign_call_functions. */
-    uint32_t (*state)(uintptr_t handle);
+    /* For what is asked about a call. Answers go over the ring. */
+    const foreign_call_functions *rust;
 } foreign_call_mem_end;
 
 /* What is called, with what, when Rust needs an answer no longer. Null: nothing. */
@@ -32,7 +32,7 @@ typedef struct foreign_call_kept {
 typedef struct foreign_call_link {
     /* Rust's, as in foreign_call_mem_end. Constant from the first message on. */
     const _Atomic(uint64_t) *taken;
-    uint32_t (*state)(uintptr_t handle);
+    const foreign_call_functions *rust;
     /* The serving thread's alone. */
     foreign_call_ring_receiver receiver;
     void (*run)(const uint64_t *message);
@@ -134,7 +134,7 @@ static inline int32_t foreign_call_mem_start(
         return status;
     }
     link->taken = end->taken;
-    link->state = end->state;
+    link->rust = end->rust;
     link->run = run;
     link->places = 2 * (uint64_t)link->sender.side.slots;
     link->kept = malloc(link->places * sizeof *link->kept);

@@ -6,6 +6,7 @@ use snapbox::{IntoData, assert_data_eq, file, str};
 const DEMO: &str = include_str!("../../demo/src/call.rs");
 const EVERY_TYPE: &str = include_str!("../../conformance/src/interface.rs");
 const OFFERED: &str = include_str!("../../conformance_go/src/offered.rs");
+const OVER_RING: &str = include_str!("../../conformance_go/src/over_ring.rs");
 const HEADER: &str = include_str!("../../include/foreign_call.h");
 const C_RUNTIME: &str = include_str!("../src/go/runtime.h");
 const RUNTIME: [&str; 4] = [
@@ -58,6 +59,18 @@ fn the_file_of_what_is_offered() {
     let (_, go) = include_str!("../src/go/offers.go").split_once("\n)\n").expect("imports end");
     text = without(&text, go.trim_start(), "(src/go/offers.go)\n");
     assert_data_eq!(text, file!["offered.go.txt"].raw());
+}
+
+#[test]
+fn the_file_of_what_goes_over_a_ring() {
+    let mut text = generated(OVER_RING);
+    for (file, name) in
+        [(include_str!("../src/go/mem.go"), "mem"), (include_str!("../src/go/rings.go"), "rings")]
+    {
+        let (_, part) = file.split_once("\n)\n").expect("the imports end");
+        text = without(&text, part.trim_start(), &format!("(src/go/{name}.go)\n"));
+    }
+    assert_data_eq!(text, file!["over_ring.go.txt"].raw());
 }
 
 #[test]

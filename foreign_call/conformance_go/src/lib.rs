@@ -4,6 +4,8 @@ pub mod faults;
 #[path = "../../conformance/src/interface.rs"]
 pub mod interface;
 pub mod offered;
+#[cfg(unix)]
+pub mod over_ring;
 pub mod talk;
 
 /// Tests that need Go: where there is none, they read "ignored".

@@ -38,7 +38,7 @@ pub(super) type AnswerFunction =
     unsafe extern "C" fn(handle: usize, status: u32, view: *const c_void) -> u32;
 
 /// Returns [`WAITED_FOR`] or [`NOT_WAITED_FOR`].
-pub(super) type StateFunction = extern "C" fn(handle: usize) -> u32;
+type StateFunction = extern "C" fn(handle: usize) -> u32;
 
 type WaitForRoomFunction = extern "C" fn(handle: usize, milliseconds: u32) -> u32;
 

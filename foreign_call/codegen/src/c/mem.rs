@@ -28,7 +28,7 @@ impl Header<'_> {
              extern foreign_call_link {link};\n\
              FOREIGN_CALL_ONCE foreign_call_link {link} = FOREIGN_CALL_LINK;\n\n\
              static inline uint32_t foreign_call_state_{}(uintptr_t handle) {{\n    \
-             return {link}.state(handle);\n}}\n\n",
+             return {link}.rust->state(handle);\n}}\n\n",
             it.name
         );
     }

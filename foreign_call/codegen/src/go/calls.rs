@@ -4,7 +4,7 @@
 //! takes one transition, where an answer from Go would take a second one.
 
 use foreign_call_model::{Argument, Function, Mode, Outcome, Trait, Type};
-use syn::{Error, Result};
+use syn::Result;
 
 use super::File;
 use super::names::{comment, go_type, member};
@@ -21,10 +21,6 @@ impl File<'_> {
         apart("Go", methods, member)?;
         self.interface_constant(it);
         let mut methods = String::new();
-        if let Some(function) = it.mem_functions().next() {
-            let why = "`#[mem]` is there for C alone; in Go, leave it out";
-            return Err(Error::new(function.span, why));
-        }
         for function in &it.functions {
             self.used(function)?;
             let symbol = format!("{name}_{}", function.name);
@@ -32,7 +28,8 @@ impl File<'_> {
             self.names.claim(&symbol, &by, function.span)?;
             let mut docs = function.docs.clone();
             docs.extend((!docs.is_empty()).then(String::new));
-            docs.push(format!("({})", function.mode.name()));
+            let way = if function.mem { ", over the ring" } else { "" };
+            docs.push(format!("({}{way})", function.mode.name()));
             let separate = if methods.is_empty() { "" } else { "\n" };
             methods += separate;
             methods += &comment("\t", &docs);
@@ -40,10 +37,14 @@ impl File<'_> {
             match function.mode {
                 Mode::OneWay => self.one_way(it, function),
                 Mode::Sync => self.sync(it, function),
+                Mode::Async | Mode::DropSafe | Mode::DropSafeRet if function.mem => {
+                    self.over_ring(it, function);
+                }
                 Mode::Async | Mode::DropSafe | Mode::DropSafeRet => self.later(it, function),
                 Mode::Stream => self.stream(it, function),
             }
         }
+        self.link(it);
         let docs = comment("", &it.docs);
         self.types += &format!(
             "{docs}type {name} interface {{\n{methods}}}\n\n\
@@ -77,8 +78,10 @@ impl File<'_> {
         let symbol = format!("{}_{}", it.name, function.name);
         let parameters = parameters(function).join(", ");
         let call = self.user_call(it, function);
+        // A message runs it without C.
+        let export = if function.mem { String::new() } else { format!("//export {symbol}\n") };
         self.calls += &format!(
-            "//export {symbol}\nfunc {symbol}({parameters}) {{\n\
+            "{export}func {symbol}({parameters}) {{\n\
              \tdefer foreign_call_recover_one_way(\"{symbol}\")\n\
              \tif {name}Impl == nil {{\n\t\tpanic(foreign_call_nobody(\"{name}\"))\n\t}}\n\
              \t{call}\n}}\n\n",
@@ -164,7 +167,7 @@ impl File<'_> {
     }
 
     /// Calls the user's function and writes its answer to `arena`.
-    fn body(&mut self, it: &Trait, function: &Function, indent: &str) -> String {
+    pub(super) fn body(&mut self, it: &Trait, function: &Function, indent: &str) -> String {
         let call = self.user_call(it, function);
         let ty = function.answer.clone().unwrap_or(Type::Unit);
         let size = self.interface.layout(&ty).size;
@@ -219,7 +222,7 @@ impl File<'_> {
 }
 
 /// The type of an argument in C, and in a Go function that C calls.
-fn types(argument: &Argument) -> (String, String) {
+pub(super) fn types(argument: &Argument) -> (String, String) {
     match &argument.ty {
         Type::Scalar("bool") => ("bool".to_owned(), "C.uint8_t".to_owned()),
         ty @ Type::Scalar(_) => (c::view(ty), format!("C.{}", c::view(ty))),

@@ -9,7 +9,7 @@ use crate::names::apart;
 pub(super) const GO: &str = "C any bool byte cap comparable complex128 complex64 copy error false fmt float32 \
     float64 imag init int int16 int32 int64 int8 iota len main make new nil panic print println \
     real recover rune string true uint uint16 uint32 uint64 uint8 uintptr unsafe append close \
-    delete complex atomic cgo context errors os runtime strings sync time";
+    delete complex atomic cgo context errors os runtime strings sync syscall time";
 
 /// The type of a value.
 pub(super) fn go_type(ty: &Type) -> String {

@@ -13,18 +13,4 @@ FOREIGN_CALL_GO void foreign_call_tell_go(
     foreign_call_go_told((uintptr_t)caller, status, (void *)answer, (void *)failure);
 }
 
-/* Frees an arena and what is in it, if there is one. */
-static inline void foreign_call_close(uintptr_t at) {
-    foreign_call_arena *arena = (foreign_call_arena *)at;
-    if (arena == NULL) {
-        return;
-    }
-    while (arena->blocks != NULL) {
-        foreign_call_block *next = arena->blocks->next;
-        free(arena->blocks);
-        arena->blocks = next;
-    }
-    free(arena);
-}
-
 #endif

@@ -55,16 +55,21 @@ static inline bool foreign_call_grow(uintptr_t at, size_t size) {
     return true;
 }
 
-/* Answers with what is in the arena, and leaves it empty. */
-static inline uint32_t
-foreign_call_answer(foreign_call call, uint32_t status, foreign_call_arena *arena) {
-    uint32_t taken = call.rust->answer(call.handle, status, arena->view);
+/* Forgets what is in the arena. */
+static inline void foreign_call_empty(foreign_call_arena *arena) {
     while (arena->blocks != NULL) {
         foreign_call_block *next = arena->blocks->next;
         free(arena->blocks);
         arena->blocks = next;
     }
     foreign_call_open(arena);
+}
+
+/* Answers with what is in the arena, and leaves it empty. */
+static inline uint32_t
+foreign_call_answer(foreign_call call, uint32_t status, foreign_call_arena *arena) {
+    uint32_t taken = call.rust->answer(call.handle, status, arena->view);
+    foreign_call_empty(arena);
     return taken;
 }
 
@@ -73,6 +78,10 @@ static inline uint32_t
 foreign_call_answer_at(uintptr_t handle, uintptr_t rust, uint32_t status, uintptr_t arena) {
     foreign_call call = {handle, (const foreign_call_functions *)rust};
     return foreign_call_answer(call, status, (foreign_call_arena *)arena);
+}
+
+static inline void foreign_call_empty_at(uintptr_t arena) {
+    foreign_call_empty((foreign_call_arena *)arena);
 }
 
 static inline bool foreign_call_wanted_at(uintptr_t handle, uintptr_t rust) {
@@ -90,6 +99,15 @@ static inline void *foreign_call_new_arena(void) {
         foreign_call_open(arena);
     }
     return arena;
+}
+
+/* Frees an arena and what is in it, if there is one. */
+static inline void foreign_call_close(uintptr_t at) {
+    foreign_call_arena *arena = (foreign_call_arena *)at;
+    if (arena != NULL) {
+        foreign_call_empty(arena);
+        free(arena);
+    }
 }
 
 /* An async call on its way to a goroutine. */

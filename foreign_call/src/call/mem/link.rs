@@ -11,7 +11,7 @@ use std::thread;
 use super::receive::{self, Answering};
 use crate::CallError;
 use crate::call::later;
-use crate::call::raw::{Answer, StateFunction};
+use crate::call::raw::{Answer, Functions};
 use crate::ring::{Connection, Events, Meta, Options, Peer, Sender};
 
 /// So many messages have room in each direction.
@@ -34,8 +34,8 @@ pub struct End {
     ring: Meta,
     /// So many messages to Rust were dealt with: what they led to is the peer's again.
     taken: *const AtomicU64,
-    /// Whether anybody waits for the answer of a handle: 0 if so.
-    state: StateFunction,
+    /// For what is asked about a call. Answers go over the ring.
+    rust: &'static Functions,
 }
 
 /// The ring of one trait, which is made at the first call. Only in a `static`.
@@ -98,7 +98,7 @@ impl Link {
         let thread = thread::Builder::new().name("foreign_call mem".to_owned());
         thread.spawn(move || receive::run(self, receiver, &room))?;
         let theirs = Peer::new(theirs);
-        let end = End { ring: theirs.meta(), taken: &raw const self.taken, state: later::state };
+        let end = End { ring: theirs.meta(), taken: &raw const self.taken, rust: later::ASKED };
         // SAFETY: what it leads to stays: once the peer serves, the connection goes into a static, and
         // the rest is in one already.
         let status = unsafe { (self.serve)(&raw const end) };
