@@ -26,6 +26,8 @@ pub(super) enum Fault {
     CloseWithoutFence,
     /// A side closes without waking the other one.
     CloseWithoutWake,
+    /// A side takes back what woke it, and then sleeps until something wakes it.
+    ClearBeforeSleep,
     /// A message goes into the ring while others, sent before it, are in the spill.
     SpillOvertaken,
 }

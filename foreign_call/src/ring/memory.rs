@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::ptr::{self, NonNull};
 
-use super::events::checked;
+use super::descriptors::checked;
 
 /// A file in memory, mapped into this process.
 pub(super) struct Mapping {

@@ -3,7 +3,8 @@
 use std::ffi::c_void;
 
 use super::connection::Connection;
-use super::events::{Events, Kind};
+use super::descriptors::Kind;
+use super::events::Events;
 use super::region::Ring;
 
 /// An end of a connection that is lent to C or Go, in this process.
@@ -89,7 +90,7 @@ impl Peer {
         let Connection { sender, receiver } = &self.0;
         Meta {
             ring_bytes: sender.ring().shape().ring_bytes() as u64,
-            sockets: u32::from(sender.notify().kind() == Kind::Sockets),
+            sockets: u32::from(sender.notify().descriptors().kind() == Kind::Sockets),
             zero: 0,
             send: end(sender.ring(), sender.notify()),
             receive: end(receiver.ring(), receiver.notify()),
@@ -98,6 +99,6 @@ impl Peer {
 }
 
 fn end(ring: &Ring, events: &Events) -> MetaEnd {
-    let (wait, wake) = events.descriptors();
+    let (wait, wake) = events.descriptors().numbers();
     MetaEnd { ring: ring.start().as_ptr().cast(), wait, wake }
 }

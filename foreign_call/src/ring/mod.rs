@@ -70,8 +70,10 @@
 
 mod connection;
 mod consumer;
+#[cfg(unix)]
+mod descriptors;
 mod error;
-#[cfg(all(unix, not(loom)))]
+#[cfg(unix)]
 mod events;
 mod fault;
 mod flags;
@@ -83,6 +85,8 @@ mod memory;
 mod meta;
 #[cfg(all(test, loom))]
 mod model;
+#[cfg(all(test, loom, unix))]
+mod model_events;
 mod notify;
 mod options;
 #[cfg(all(target_os = "linux", not(loom)))]
@@ -98,7 +102,7 @@ use std::sync::Arc;
 
 pub use connection::Connection;
 pub use error::{Corrupt, Disconnected, SendError, TryRecvError, TrySendError};
-#[cfg(all(unix, not(loom)))]
+#[cfg(unix)]
 pub use events::Events;
 pub use local::Local;
 #[cfg(all(unix, not(loom)))]
@@ -116,8 +120,11 @@ use region::{Region, Ring};
 ///
 /// If there is no memory for it.
 pub fn channel(options: &Options) -> (Sender, Receiver) {
+    ends(options, Local::pair())
+}
+
+fn ends<N: Notify>(options: &Options, (sending, receiving): (N, N)) -> (Sender<N>, Receiver<N>) {
     let region = Arc::new(Region::heap(options.shape, 1));
-    let (sending, receiving) = Local::pair();
     let sender = Sender::new(Ring::new(&region, 0), options, sending);
     (sender, Receiver::new(Ring::new(&region, 0), receiving))
 }

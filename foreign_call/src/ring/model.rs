@@ -14,10 +14,10 @@ use loom::sync::{Condvar, Mutex};
 use loom::thread;
 
 use super::fault::{Fault, choose};
-use super::{Disconnected, Options, Receiver, Sender, TryRecvError, channel};
+use super::{Block, Disconnected, Local, Options, Receiver, Sender, TryRecvError, ends};
 
 /// Runs `body` in every order with at most so many preemptions, with one fault or none.
-fn check(preemptions: usize, fault: Option<Fault>, body: fn()) {
+pub(super) fn check(preemptions: usize, fault: Option<Fault>, body: fn()) {
     choose(fault);
     let mut model = loom::model::Builder::new();
     model.preemption_bound = Some(preemptions);
@@ -26,7 +26,7 @@ fn check(preemptions: usize, fault: Option<Fault>, body: fn()) {
 }
 
 /// Where a model fails, loom's state is gone before what used it: then it is leaked.
-struct Keep<T>(ManuallyDrop<T>);
+pub(super) struct Keep<T>(ManuallyDrop<T>);
 
 impl<T> Deref for Keep<T> {
     type Target = T;
@@ -51,22 +51,35 @@ impl<T> Drop for Keep<T> {
     }
 }
 
-fn keep<T>(value: T) -> Keep<T> {
+pub(super) fn keep<T>(value: T) -> Keep<T> {
     Keep(ManuallyDrop::new(value))
 }
 
-fn ring(slots: usize, spill: usize) -> (Keep<Sender>, Keep<Receiver>) {
-    let (sender, receiver) = channel(&Options::new(slots, 8).spill(spill));
+/// How the ends of a modelled ring wake each other.
+pub(super) trait Wakes: Block + Sized + 'static {
+    fn pair() -> (Self, Self);
+}
+
+impl Wakes for Local {
+    fn pair() -> (Local, Local) {
+        Local::pair()
+    }
+}
+
+type Ends<N> = (Keep<Sender<N>>, Keep<Receiver<N>>);
+
+pub(super) fn ring<N: Wakes>(slots: usize, spill: usize) -> Ends<N> {
+    let (sender, receiver) = ends(&Options::new(slots, 8).spill(spill), N::pair());
     (keep(sender), keep(receiver))
 }
 
-fn bytes(number: u64) -> [u8; 8] {
+pub(super) fn bytes(number: u64) -> [u8; 8] {
     number.to_ne_bytes()
 }
 
 /// Messages against a receiver that falls asleep. The sender stays, so that only they can wake it.
-fn messages_against_sleeping() {
-    let (mut sender, mut receiver) = ring(2, 0);
+pub(super) fn messages_against_sleeping<N: Wakes>() {
+    let (mut sender, mut receiver) = ring::<N>(2, 0);
     let sending = thread::spawn(move || {
         sender.send(&bytes(1)).expect("room");
         sender.send(&bytes(2)).expect("room");
@@ -79,36 +92,36 @@ fn messages_against_sleeping() {
 
 #[test]
 fn a_message_wakes_a_receiver_that_falls_asleep() {
-    check(3, None, messages_against_sleeping);
+    check(3, None, messages_against_sleeping::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_the_receivers_fence_a_wake_up_is_lost() {
-    check(3, Some(Fault::SleepWithoutFence), messages_against_sleeping);
+    check(3, Some(Fault::SleepWithoutFence), messages_against_sleeping::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_the_receivers_second_look_a_wake_up_is_lost() {
-    check(3, Some(Fault::SleepWithoutLook), messages_against_sleeping);
+    check(3, Some(Fault::SleepWithoutLook), messages_against_sleeping::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_the_senders_fence_a_wake_up_is_lost() {
-    check(3, Some(Fault::PublishWithoutFence), messages_against_sleeping);
+    check(3, Some(Fault::PublishWithoutFence), messages_against_sleeping::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "assertion `left == right` failed")]
 fn a_slot_that_is_published_before_it_is_written_is_read_too_early() {
-    check(3, Some(Fault::PublishBeforeWrite), messages_against_sleeping);
+    check(3, Some(Fault::PublishBeforeWrite), messages_against_sleeping::<Local>);
 }
 
 /// More messages than slots. The receiver stays, so that only room can wake the sender.
-fn full_against_taking() {
-    let (mut sender, mut receiver) = ring(1, 0);
+pub(super) fn full_against_taking<N: Wakes>() {
+    let (mut sender, mut receiver) = ring::<N>(1, 0);
     sender.try_send(&bytes(1)).expect("room");
     let receiving = thread::spawn(move || {
         assert_eq!(receiver.recv(), Ok(&bytes(1)[..]));
@@ -121,36 +134,36 @@ fn full_against_taking() {
 
 #[test]
 fn a_sender_that_waits_for_room_gets_it() {
-    check(3, None, full_against_taking);
+    check(3, None, full_against_taking::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_its_fence_a_waiting_sender_waits_for_ever() {
-    check(3, Some(Fault::WaitWithoutFence), full_against_taking);
+    check(3, Some(Fault::WaitWithoutFence), full_against_taking::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_its_second_look_a_waiting_sender_waits_for_ever() {
-    check(3, Some(Fault::WaitWithoutLook), full_against_taking);
+    check(3, Some(Fault::WaitWithoutLook), full_against_taking::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_the_fence_of_a_taken_message_the_sender_waits_for_ever() {
-    check(3, Some(Fault::ReleaseWithoutFence), full_against_taking);
+    check(3, Some(Fault::ReleaseWithoutFence), full_against_taking::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "assertion `left == right` failed")]
 fn a_slot_that_is_given_back_before_it_is_read_is_written_too_early() {
-    check(3, Some(Fault::ReleaseBeforeCopy), full_against_taking);
+    check(3, Some(Fault::ReleaseBeforeCopy), full_against_taking::<Local>);
 }
 
 /// The end of the sender against a receiver that falls asleep.
-fn end_against_sleeping() {
-    let (mut sender, mut receiver) = ring(2, 0);
+pub(super) fn end_against_sleeping<N: Wakes>() {
+    let (mut sender, mut receiver) = ring::<N>(2, 0);
     let sending = thread::spawn(move || {
         sender.try_send(&bytes(1)).expect("room");
         drop(sender);
@@ -162,36 +175,36 @@ fn end_against_sleeping() {
 
 #[test]
 fn the_end_wakes_a_receiver_that_falls_asleep_and_comes_last() {
-    check(3, None, end_against_sleeping);
+    check(3, None, end_against_sleeping::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_a_wake_up_the_end_is_missed() {
-    check(3, Some(Fault::CloseWithoutWake), end_against_sleeping);
+    check(3, Some(Fault::CloseWithoutWake), end_against_sleeping::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_the_closing_sides_fence_the_end_is_missed() {
-    check(3, Some(Fault::CloseWithoutFence), end_against_sleeping);
+    check(3, Some(Fault::CloseWithoutFence), end_against_sleeping::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_the_receivers_second_look_the_end_is_missed() {
-    check(3, Some(Fault::SleepWithoutLook), end_against_sleeping);
+    check(3, Some(Fault::SleepWithoutLook), end_against_sleeping::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "assertion `left == right` failed")]
 fn an_end_that_is_believed_at_once_comes_before_the_last_message() {
-    check(3, Some(Fault::EndBeforeLook), end_against_sleeping);
+    check(3, Some(Fault::EndBeforeLook), end_against_sleeping::<Local>);
 }
 
 /// The end of the receiver against a sender that waits for room.
-fn end_against_waiting() {
-    let (mut sender, receiver) = ring(1, 0);
+pub(super) fn end_against_waiting<N: Wakes>() {
+    let (mut sender, receiver) = ring::<N>(1, 0);
     sender.try_send(&bytes(1)).expect("room");
     let receiving = thread::spawn(move || drop(receiver));
     assert_eq!(sender.send(&bytes(2)), Err(Disconnected::Closed.into()));
@@ -200,30 +213,30 @@ fn end_against_waiting() {
 
 #[test]
 fn the_end_wakes_a_sender_that_waits_for_room() {
-    check(3, None, end_against_waiting);
+    check(3, None, end_against_waiting::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_a_wake_up_the_sender_waits_for_nobody() {
-    check(3, Some(Fault::CloseWithoutWake), end_against_waiting);
+    check(3, Some(Fault::CloseWithoutWake), end_against_waiting::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_the_closing_sides_fence_the_sender_waits_for_nobody() {
-    check(3, Some(Fault::CloseWithoutFence), end_against_waiting);
+    check(3, Some(Fault::CloseWithoutFence), end_against_waiting::<Local>);
 }
 
 #[test]
 #[should_panic(expected = "deadlock")]
 fn without_its_second_look_the_sender_waits_for_nobody() {
-    check(3, Some(Fault::WaitWithoutLook), end_against_waiting);
+    check(3, Some(Fault::WaitWithoutLook), end_against_waiting::<Local>);
 }
 
 /// A sender that spills, and flushes before it goes.
 fn spilling() {
-    let (mut sender, mut receiver) = ring(1, 2);
+    let (mut sender, mut receiver) = ring::<Local>(1, 2);
     let sending = thread::spawn(move || {
         for number in 1..=3 {
             sender.try_send(&bytes(number)).expect("room, at least in the spill");
@@ -256,7 +269,7 @@ fn without_its_fence_a_flush_waits_for_ever() {
 
 /// A sender that goes with a full spill: each message arrives or is counted.
 fn spilling_and_leaving() {
-    let (mut sender, mut receiver) = ring(1, 1);
+    let (mut sender, mut receiver) = ring::<Local>(1, 1);
     let sending = thread::spawn(move || {
         sender.try_send(&bytes(1)).expect("the ring is empty");
         sender.try_send(&bytes(2)).expect("the spill is empty");
@@ -304,7 +317,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 
 /// Tasks on both sides, with fewer slots than messages.
 fn tasks() {
-    let (mut sender, mut receiver) = ring(1, 0);
+    let (mut sender, mut receiver) = ring::<Local>(1, 0);
     let sending = thread::spawn(move || {
         run(sender.send_async(&bytes(1))).expect("room");
         run(sender.send_async(&bytes(2))).expect("the receiver is there");
@@ -334,7 +347,7 @@ fn without_the_senders_second_look_tasks_miss_each_other() {
 
 /// A future that is dropped while it waits, against a message.
 fn cancelled() {
-    let (mut sender, mut receiver) = ring(1, 0);
+    let (mut sender, mut receiver) = ring::<Local>(1, 0);
     let sending = thread::spawn(move || {
         sender.try_send(&bytes(1)).expect("room");
         sender

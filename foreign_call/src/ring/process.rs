@@ -7,7 +7,8 @@ use std::ptr;
 use std::sync::Arc;
 
 use super::connection::{Connection, FIRST_SENDS, RINGS, SECOND_SENDS};
-use super::events::{Events, checked};
+use super::descriptors::checked;
+use super::events::Events;
 use super::layout::MAGIC;
 use super::memory::Mapping;
 use super::options::Options;
@@ -62,8 +63,9 @@ impl Connection<Events> {
         let (mapping, memory) = Mapping::new(RINGS * options.shape.ring_bytes())?;
         let (sending, their_receiving) = Events::sockets()?;
         let (their_sending, receiving) = Events::sockets()?;
-        let descriptors =
-            [memory.as_raw_fd(), their_sending.descriptors().0, their_receiving.descriptors().0];
+        let [(their_sending_fd, _), (their_receiving_fd, _)] =
+            [&their_sending, &their_receiving].map(|events| events.descriptors().numbers());
+        let descriptors = [memory.as_raw_fd(), their_sending_fd, their_receiving_fd];
         // What it is stands in the memory before the other process can look.
         let region = Arc::new(Region::shared(mapping, options.shape, RINGS));
         send(socket, descriptors)?;

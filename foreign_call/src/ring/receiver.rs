@@ -9,7 +9,7 @@ use std::task::{self, Context};
 
 use super::consumer::Consumer;
 use super::error::{Disconnected, TryRecvError};
-#[cfg(all(unix, not(loom)))]
+#[cfg(unix)]
 use super::events::Events;
 use super::fault::{Fault, fault};
 use super::local::Local;
@@ -100,7 +100,7 @@ impl<N: Notify> Receiver<N> {
         self.consumer.is_unused()
     }
 
-    #[cfg(all(unix, not(loom)))]
+    #[cfg(unix)]
     pub(super) fn notify(&self) -> &N {
         &self.notify
     }
@@ -112,7 +112,7 @@ impl<N: Notify> Receiver<N> {
     }
 }
 
-#[cfg(all(unix, not(loom)))]
+#[cfg(unix)]
 impl Receiver<Events> {
     /// For a reactor of one's own: whether a message is there, or none will come. If not, the
     /// descriptor ([`AsFd`]) becomes readable once that has changed, and this is to be asked again.

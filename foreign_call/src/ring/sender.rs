@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{self, Context};
 
 use super::error::{Disconnected, SendError, TrySendError};
-#[cfg(all(unix, not(loom)))]
+#[cfg(unix)]
 use super::events::Events;
 use super::fault::{Fault, fault};
 use super::local::Local;
@@ -149,7 +149,7 @@ impl<N: Notify> Sender<N> {
         self.producer.is_unused() && self.spill.is_empty()
     }
 
-    #[cfg(all(unix, not(loom)))]
+    #[cfg(unix)]
     pub(super) fn notify(&self) -> &N {
         &self.notify
     }
@@ -160,7 +160,7 @@ impl<N: Notify> Sender<N> {
     }
 }
 
-#[cfg(all(unix, not(loom)))]
+#[cfg(unix)]
 impl Sender<Events> {
     /// For a reactor of one's own: whether the ring has room, or never will. If not, the
     /// descriptor ([`AsFd`]) becomes readable once that has changed, and this is to be asked again.
