@@ -105,3 +105,24 @@ int foreign_call_ring_peer_receive_in_turn(
     }
     return status;
 }
+
+int foreign_call_ring_peer_send_in_turn(
+    const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds) {
+    foreign_call_ring_sender sender;
+    foreign_call_ring_receiver receiver;
+    int status = foreign_call_ring_attach(end, &sender, &receiver);
+    uint64_t number = 0;
+    if (status == FOREIGN_CALL_RING_OK) {
+        status = foreign_call_ring_try_send(&sender, &number, sizeof number);
+    }
+    while (number < rounds && status == FOREIGN_CALL_RING_OK) {
+        wait_for(turn, 2 * number + 1);
+        number++;
+        /* As above. */
+        for (volatile unsigned step = 0; step < number % 401; step++) {
+        }
+        status = foreign_call_ring_send(&sender, &number, sizeof number);
+        atomic_store_explicit(turn, 2 * number, memory_order_release);
+    }
+    return status;
+}

@@ -25,4 +25,9 @@ int foreign_call_ring_peer_publish_in_turn(
 int foreign_call_ring_peer_receive_in_turn(
     const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds);
 
+/* Sends 0, and then the numbers up to `rounds`, waiting for room: number n + 1 once `turn` is
+ * 2 n + 1, and makes it 2 n + 2 then. */
+int foreign_call_ring_peer_send_in_turn(
+    const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds);
+
 #endif

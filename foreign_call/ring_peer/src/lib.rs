@@ -36,6 +36,13 @@ mod ffi {
             turn: *const AtomicU64,
             rounds: u64,
         ) -> i32;
+        // int foreign_call_ring_peer_send_in_turn(
+        //     const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds);
+        pub(super) fn foreign_call_ring_peer_send_in_turn(
+            end: *const Meta,
+            turn: *const AtomicU64,
+            rounds: u64,
+        ) -> i32;
     }
 }
 
@@ -80,4 +87,11 @@ pub fn publish_in_turn(end: &Peer, turn: &AtomicU64, rounds: u64) -> i32 {
 pub fn receive_in_turn(end: &Peer, turn: &AtomicU64, rounds: u64) -> i32 {
     // SAFETY: C uses the end and the turn, which are alive, until it returns; the turn as an atomic.
     unsafe { ffi::foreign_call_ring_peer_receive_in_turn(&end.meta(), turn, rounds) }
+}
+
+/// C sends 0, and then the numbers up to `rounds`, waiting for room: each once `turn` is odd, and makes
+/// it even then. Returns C's status.
+pub fn send_in_turn(end: &Peer, turn: &AtomicU64, rounds: u64) -> i32 {
+    // SAFETY: C uses the end and the turn, which are alive, until it returns; the turn as an atomic.
+    unsafe { ffi::foreign_call_ring_peer_send_in_turn(&end.meta(), turn, rounds) }
 }

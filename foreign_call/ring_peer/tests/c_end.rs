@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use foreign_call::ring::{Connection, Disconnected, Events, Options, Peer};
 use foreign_call_ring_peer::{
-    CLOSED, OK, consume, echo, produce, publish_in_turn, receive_in_turn,
+    CLOSED, OK, consume, echo, produce, publish_in_turn, receive_in_turn, send_in_turn,
 };
 
 fn connection(slots: usize) -> (Connection<Events>, Peer) {
@@ -141,13 +141,17 @@ fn c_that_falls_asleep_over_an_empty_ring_misses_no_message() {
 #[test]
 fn c_that_falls_asleep_over_a_full_ring_misses_no_room() {
     let (mut ours, theirs) = connection(1);
-    let c = thread::spawn(move || produce(&theirs, 4 * ROUNDS));
-    for round in 0..4 * ROUNDS {
-        // A longer one: C falls asleep anew after each number, once it has sent the next.
-        (0..round % 257).for_each(|_| hint::spin_loop());
-        until(|| {
-            ours.receiver.try_recv().ok().map(|number| assert_eq!(number, round.to_ne_bytes()))
-        });
+    let turn = Arc::new(AtomicU64::new(0));
+    let c = {
+        let turn = Arc::clone(&turn);
+        thread::spawn(move || send_in_turn(&theirs, &turn, ROUNDS))
+    };
+    until(|| ours.receiver.ready().then_some(())); // full, from here on
+    for round in 0..ROUNDS {
+        turn.store(2 * round + 1, Ordering::Release);
+        pause(round);
+        assert_eq!(ours.receiver.try_recv(), Ok(&round.to_ne_bytes()[..]));
+        until(|| (turn.load(Ordering::Acquire) == 2 * round + 2).then_some(()));
     }
     assert_eq!(c.join().expect("no panic"), OK);
 }
