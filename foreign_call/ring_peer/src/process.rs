@@ -49,10 +49,22 @@ pub fn descriptors() -> usize {
     fs::read_dir("/proc/self/fd").expect("Linux has it").count()
 }
 
-/// How many rings are mapped into this process.
-pub fn mappings() -> usize {
+/// Memory that is mapped into this process.
+#[derive(Clone, Copy, Debug)]
+pub struct Mapped {
+    /// How many rings.
+    pub rings: usize,
+    /// How much of all kinds, in pages.
+    pub pages: u64,
+}
+
+/// What is mapped into this process now.
+pub fn mapped() -> Mapped {
     let maps = fs::read_to_string("/proc/self/maps").expect("Linux has it");
-    maps.lines().filter(|line| line.contains("foreign_call ring")).count()
+    let rings = maps.lines().filter(|line| line.contains("foreign_call ring")).count();
+    let sizes = fs::read_to_string("/proc/self/statm").expect("Linux has it");
+    let pages = sizes.split(' ').next().and_then(|pages| pages.parse().ok());
+    Mapped { rings, pages: pages.expect("a number") }
 }
 
 /// Ends this process by a signal after so many seconds, should it hang.
