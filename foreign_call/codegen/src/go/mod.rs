@@ -6,6 +6,8 @@
 
 mod calls;
 mod mem;
+#[cfg(all(test, loom))]
+mod model;
 mod names;
 mod offers;
 mod own;

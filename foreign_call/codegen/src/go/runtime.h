@@ -125,7 +125,9 @@ typedef struct foreign_call_slot {
 } foreign_call_slot;
 
 /* Async calls that no goroutine has taken yet: any thread pushes, any goroutine pops. So a call
- * gets to a goroutine that is looking without its thread entering Go. All zero is empty. */
+ * gets to a goroutine that is looking without its thread entering Go. All zero is empty.
+ * What is done with it, here and in workers.go, loom checks in the generator's model.rs: change
+ * both. */
 typedef struct foreign_call_queue {
     uint64_t head; /* so many were popped */
     uint64_t pad1[15];

@@ -15,6 +15,8 @@ import (
 // and there are more, it has another one look before it runs the user's function. So no call waits
 // for a function that blocks. Who finds nothing looks for a while, since waking a thread takes longer
 // than most calls do, and then sleeps.
+//
+// loom checks this, and the queue in runtime.h, in the generator's model.rs: change both.
 type foreign_call_worker struct {
 	arena  *foreign_call_arena
 	record C.foreign_call_record
