@@ -4,6 +4,9 @@
 mod looks;
 mod sync;
 
+/// For `foreign_call`, whose rings wait in the same way. Not for anybody else.
+#[doc(hidden)]
+pub mod fence;
 /// For `foreign_call`, which meets the same foreign code. Not for anybody else.
 #[doc(hidden)]
 pub mod quiet;

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use super::block::Block;
 use super::error::{Ended, RecvTimeoutError, TryRecvError};
-use super::fence::Fence;
 use super::lane::{ASLEEP, CLOSED, Lane};
 use super::options::{Builder, Options};
 use super::parker::Parker;
@@ -20,6 +19,7 @@ use super::wait::Status;
 use crate::clock::Ticket;
 #[cfg(not(loom))]
 use crate::closure::PoisonWatch;
+use crate::fence::Fence;
 use crate::sync::Arc;
 
 /// Where blocks come out. It belongs to one thread or task at a time, and may move between them.

@@ -2,11 +2,11 @@
 
 use super::cursor::{Cursor, Record};
 use super::fault::{Fault, fault};
-use super::fence::Fence;
 use super::memory::Segment;
 use super::options::Options;
 use super::parker::Parker;
 use super::signal::Signal;
+use crate::fence::Fence;
 use crate::sync::{Arc, AtomicBool, AtomicU32, AtomicU64, Ordering, UnsafeCell};
 
 /// In [`Lane::attention`]: the producer has to fence for itself.

@@ -62,7 +62,6 @@ mod consumer;
 mod cursor;
 mod error;
 mod fault;
-mod fence;
 mod future;
 mod lane;
 mod memory;

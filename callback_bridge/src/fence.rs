@@ -1,17 +1,17 @@
 //! The fence between "published" and "does somebody sleep?", and its counterpart.
 //!
 //! Two threads each write one word and then read the other's. Without a full fence between the
-//! two on *both* sides, each may miss what the other wrote, and a wake-up is lost. The callback's
-//! side runs always and the other one seldom, so on Linux the seldom one pays for both:
-//! `membarrier` makes every thread of this process that runs now pass a full fence.
+//! two on *both* sides, each may miss what the other wrote, and a wake-up is lost. One side runs
+//! always and the other one seldom, so on Linux the seldom one pays for both: `membarrier` makes
+//! every thread of this process that runs now pass a full fence.
 
 use std::sync::atomic::compiler_fence;
 
 use crate::sync::{Ordering, fence};
 
-/// Which pair of fences a channel uses, decided once when it is made.
+/// Which pair of fences two sides use, decided once when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fence {
+pub enum Fence {
     /// The side that is about to sleep pays for both.
     OneSided,
     /// Each side pays for itself.
@@ -20,13 +20,13 @@ pub(super) enum Fence {
 
 impl Fence {
     /// The one-sided one where the kernel has it.
-    pub(super) fn best() -> Fence {
+    pub fn best() -> Fence {
         if membarrier::register() { Fence::OneSided } else { Fence::BothSides }
     }
 
     /// For the side that runs always.
     #[inline(always)]
-    pub(super) fn light(self) {
+    pub fn light(self) {
         match self {
             // The compiler keeps the order; `heavy` on the other side makes the processor keep it.
             Fence::OneSided => compiler_fence(Ordering::SeqCst),
@@ -35,7 +35,7 @@ impl Fence {
     }
 
     /// For the side that is about to sleep.
-    pub(super) fn heavy(self) {
+    pub fn heavy(self) {
         match self {
             Fence::OneSided => membarrier::everywhere(),
             Fence::BothSides => fence(Ordering::SeqCst),
