@@ -34,8 +34,9 @@ impl<N: Notify> Connection<N> {
         (sends, sending): (usize, N),
         receiving: N,
     ) -> Connection<N> {
-        let sender = Sender::new(Ring::new(region, sends), options, sending);
-        let receiver = Receiver::new(Ring::new(region, 1 - sends), receiving);
+        let ring = |number| Ring::new(region, number, N::fence());
+        let sender = Sender::new(ring(sends), options, sending);
+        let receiver = Receiver::new(ring(1 - sends), receiving);
         Connection { sender, receiver }
     }
 }

@@ -13,11 +13,13 @@ pub(super) struct Consumer {
     head: u64,
     /// How many messages the sender had published when it was last looked at.
     seen: u64,
+    /// How many messages that look found.
+    found: u64,
 }
 
 impl Consumer {
     pub(super) fn new(ring: Ring) -> Consumer {
-        Consumer { ring, head: 0, seen: 0 }
+        Consumer { ring, head: 0, seen: 0, found: 0 }
     }
 
     #[cfg(all(unix, not(loom)))]
@@ -29,23 +31,31 @@ impl Consumer {
         &self.ring
     }
 
-    /// Whether a message is there. It looks at the sender's index only if there seems to be none.
+    /// Whether a message is known to be there.
     #[inline]
-    pub(super) fn has_message(&mut self) -> Result<bool, Corrupt> {
-        if self.head != self.seen {
-            return Ok(true);
-        }
-        self.look()
+    pub(super) fn has_seen_one(&self) -> bool {
+        self.head != self.seen
+    }
+
+    /// How many messages were found by the last look.
+    pub(super) fn found(&self) -> u64 {
+        self.found
+    }
+
+    /// Whether a message is there. It looks at the sender's index only if there seems to be none.
+    fn has_message(&mut self) -> Result<bool, Corrupt> {
+        if self.has_seen_one() { Ok(true) } else { self.look() }
     }
 
     fn look(&mut self) -> Result<bool, Corrupt> {
         // Acquire: pairs with the Release in `Producer::put`; the slots before are written.
         let tail = self.ring.header().tail.0.load(Ordering::Acquire);
-        if tail.wrapping_sub(self.head) > self.ring.shape().slots() {
+        let found = tail.wrapping_sub(self.head);
+        if found > self.ring.shape().slots() {
             return Err(Corrupt::Index { theirs: tail, ours: self.head });
         }
-        self.seen = tail;
-        Ok(tail != self.head)
+        (self.seen, self.found) = (tail, found);
+        Ok(found > 0)
     }
 
     /// Whether a message is there, or none will come. `gone`: the other side was found dead before.
@@ -97,12 +107,12 @@ impl Consumer {
         let header = self.ring.header();
         // Release: pairs with the Acquire in `Producer::look`; the slot is read.
         header.head.0.store(self.head, Ordering::Release);
-        header.sender.0.flags.attend(Fault::ReleaseWithoutFence).wake
+        header.sender.0.flags.attend(self.ring.fence(), Fault::ReleaseWithoutFence).wake
     }
 
     /// Before the receiver sleeps until there is a message: after this it looks again.
     pub(super) fn arm(&self) {
-        self.ring.header().receiver.0.arm(Fault::SleepWithoutFence);
+        self.ring.header().receiver.0.arm(self.ring.fence(), Fault::SleepWithoutFence);
     }
 
     /// After that.
@@ -114,7 +124,7 @@ impl Consumer {
     pub(super) fn close(&self) -> bool {
         let header = self.ring.header();
         header.receiver.0.close();
-        let wake = header.sender.0.flags.attend(Fault::CloseWithoutFence).wake;
+        let wake = header.sender.0.flags.attend(self.ring.fence(), Fault::CloseWithoutFence).wake;
         wake && !fault(Fault::CloseWithoutWake)
     }
 

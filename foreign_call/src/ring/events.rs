@@ -10,6 +10,8 @@ use std::sync::Arc;
 #[cfg(all(feature = "tokio", not(loom)))]
 use std::task::{self, Context};
 
+use callback_bridge::fence::Fence;
+
 use super::descriptors::Descriptors;
 use super::error::Disconnected;
 use super::fault::{Fault, fault};
@@ -74,6 +76,11 @@ impl Events {
 }
 
 impl sealed::Notify for Events {
+    /// C, Go and other processes fence for themselves only.
+    fn fence() -> Fence {
+        Fence::BothSides
+    }
+
     fn wake(&mut self) {
         self.gone |= !self.descriptors.wake();
     }

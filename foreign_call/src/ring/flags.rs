@@ -4,9 +4,15 @@
 //! fence between the two on *both* sides, each may miss what the other wrote, and a wake-up is lost.
 //! So: the one that is about to sleep says so, fences, and looks again; the other one publishes,
 //! fences, and looks whether somebody sleeps. At least one of them sees the other.
+//!
+//! [`Fence`] says who pays. The one that publishes does so for every message, and its fence has to
+//! wait until the other core has given the index's line away. So where both ends are ours, and in one
+//! process, the one that is about to sleep fences for both.
+
+use callback_bridge::fence::Fence;
 
 use super::fault::{Fault, fault};
-use super::sync::{AtomicU32, Ordering, fence};
+use super::sync::{AtomicU32, Ordering};
 
 /// The owner sleeps, and wants to be woken. Set by the owner; taken back by whoever comes first: the
 /// owner that is awake again, or the other side, which then wakes it. So each sleep is ended once.
@@ -33,12 +39,12 @@ impl Flags {
 
     /// The owner's: it is about to sleep. After this it looks again, and sleeps only if there is
     /// nothing.
-    pub(super) fn arm(&self, without_fence: Fault) {
+    pub(super) fn arm(&self, fence: Fence, without_fence: Fault) {
         // Release: pairs with the Acquire in `attend`; whom to wake was written down before.
         self.0.fetch_or(ASLEEP, Ordering::Release);
         if !fault(without_fence) {
             // Pairs with the fence in `attend`.
-            fence(Ordering::SeqCst);
+            fence.heavy();
         }
     }
 
@@ -63,10 +69,10 @@ impl Flags {
     /// The other side's, after it wrote what the owner may be waiting for. Where it says `wake`, the
     /// caller has to.
     #[inline]
-    pub(super) fn attend(&self, without_fence: Fault) -> Attention {
+    pub(super) fn attend(&self, fence: Fence, without_fence: Fault) -> Attention {
         if !fault(without_fence) {
             // Pairs with the fence in `arm`.
-            fence(Ordering::SeqCst);
+            fence.light();
         }
         match self.0.load(Ordering::Relaxed) {
             0 => Attention::default(),

@@ -5,6 +5,8 @@ use std::mem;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use callback_bridge::fence::Fence;
+
 use super::error::Disconnected;
 use super::notify::sealed;
 use super::sync::{Condvar, Mutex, MutexGuard};
@@ -31,6 +33,11 @@ impl fmt::Debug for Local {
 }
 
 impl sealed::Notify for Local {
+    /// Both ends are ours, and in this process.
+    fn fence() -> Fence {
+        Fence::best()
+    }
+
     fn wake(&mut self) {
         match self.other.put(Sleeper::Nobody) {
             Sleeper::Nobody => {}

@@ -2,6 +2,8 @@
 
 use std::task::Context;
 
+use callback_bridge::fence::Fence;
+
 use super::error::Disconnected;
 use super::sync::hint;
 
@@ -22,10 +24,13 @@ impl<N: Notify + sealed::Block> Block for N {}
 impl<N: Notify + sealed::Poll> Poll for N {}
 
 pub(super) mod sealed {
-    use super::{Context, Disconnected};
+    use super::{Context, Disconnected, Fence};
 
     #[allow(unnameable_types, reason = "sealed")]
     pub trait Notify {
+        /// Which fences both ends use.
+        fn fence() -> Fence;
+
         /// Wakes the other side. It was asleep when we asked, once for each time it is asked.
         fn wake(&mut self);
 
@@ -54,9 +59,12 @@ pub(super) mod sealed {
 /// How often to look before sleeping: about as long as a wake-up would take.
 const LOOKS: u32 = if cfg!(loom) { 0 } else { 10 };
 
-/// How often a task looks before it sleeps, with all else that its runtime has to do in between. A few
-/// microseconds where that is nothing: less than a wake-up would take.
-pub(super) const TASK_LOOKS: u32 = if cfg!(loom) { 0 } else { 32 };
+/// How often a task has itself polled again before it sleeps, with all else that its runtime has to do
+/// in between: less than a wake-up would take.
+pub(super) const TASK_POLLS: u32 = if cfg!(loom) { 0 } else { 8 };
+
+/// How often it looks in each of them: to be polled again may take as long as all of these.
+pub(super) const TASK_LOOKS: u32 = if cfg!(loom) { 1 } else { 4 };
 
 /// Looks for a while, longer each time in between: looking takes the word's line away from the
 /// other side.
@@ -67,9 +75,20 @@ pub(super) fn look_for_a_while(
         if look()? {
             return Ok(true);
         }
-        for _ in 0..u32::min(4 << round, 64) {
-            hint::spin_loop();
-        }
+        pause(u32::min(4 << round, 64));
     }
     Ok(false)
+}
+
+/// Before a receiver that waits looks again, after it found so many messages the last time. The more
+/// come, the longer it lets them gather: the lines in which they come then cross from core to core
+/// once for many, and the sender is not held up by each.
+pub(super) fn gather(found: u64) {
+    pause(found.saturating_mul(4).clamp(16, 128) as u32);
+}
+
+fn pause(spins: u32) {
+    if !cfg!(loom) {
+        (0..spins).for_each(|_| hint::spin_loop());
+    }
 }

@@ -30,13 +30,15 @@ impl Producer {
         &self.ring
     }
 
-    /// Whether a slot is free. It looks at the receiver's index only if there seems to be none.
+    /// Whether a slot is known to be free.
     #[inline]
+    pub(super) fn has_seen_room(&self) -> bool {
+        self.tail.wrapping_sub(self.seen) < self.ring.shape().slots()
+    }
+
+    /// Whether a slot is free. It looks at the receiver's index only if there seems to be none.
     pub(super) fn has_room(&mut self) -> Result<bool, Corrupt> {
-        if self.tail.wrapping_sub(self.seen) < self.ring.shape().slots() {
-            return Ok(true);
-        }
-        self.look()
+        if self.has_seen_room() { Ok(true) } else { self.look() }
     }
 
     /// How many slots are free, as the receiver's index says now.
@@ -81,7 +83,7 @@ impl Producer {
         let header = self.ring.header();
         // Release: pairs with the Acquire in `Consumer::look`; the slot is written.
         header.tail.0.store(self.tail, Ordering::Release);
-        header.receiver.0.attend(Fault::PublishWithoutFence)
+        header.receiver.0.attend(self.ring.fence(), Fault::PublishWithoutFence)
     }
 
     /// Word by word: the receiver's process may read at the same time what is not its turn.
@@ -102,7 +104,7 @@ impl Producer {
 
     /// Before the sender sleeps until there is room: after this it looks again.
     pub(super) fn arm(&self) {
-        self.ring.header().sender.0.flags.arm(Fault::WaitWithoutFence);
+        self.ring.header().sender.0.flags.arm(self.ring.fence(), Fault::WaitWithoutFence);
     }
 
     /// After that.
@@ -116,7 +118,7 @@ impl Producer {
         // Relaxed: the receiver reads it after it has seen that we are closed.
         header.sender.0.lost.store(lost, Ordering::Relaxed);
         header.sender.0.flags.close();
-        let wake = header.receiver.0.attend(Fault::CloseWithoutFence).wake;
+        let wake = header.receiver.0.attend(self.ring.fence(), Fault::CloseWithoutFence).wake;
         wake && !fault(Fault::CloseWithoutWake)
     }
 }

@@ -13,7 +13,7 @@ use super::error::{Disconnected, TryRecvError};
 use super::events::Events;
 use super::fault::{Fault, fault};
 use super::local::Local;
-use super::notify::{Block, Notify, Poll, TASK_LOOKS, look_for_a_while};
+use super::notify::{Block, Notify, Poll, TASK_LOOKS, TASK_POLLS, gather, look_for_a_while};
 use super::region::Ring;
 
 /// Where messages come out. It belongs to one thread at a time.
@@ -24,7 +24,6 @@ pub struct Receiver<N: Notify = Local> {
     consumer: Consumer,
     /// The message that was last taken, as it was copied out of the ring.
     buffer: Box<[u8]>,
-    length: usize,
     notify: N,
     wake_ups: u64,
 }
@@ -32,7 +31,7 @@ pub struct Receiver<N: Notify = Local> {
 impl<N: Notify> Receiver<N> {
     pub(super) fn new(ring: Ring, notify: N) -> Receiver<N> {
         let buffer = vec![0; ring.shape().longest()].into_boxed_slice();
-        Receiver { consumer: Consumer::new(ring), buffer, length: 0, notify, wake_ups: 0 }
+        Receiver { consumer: Consumer::new(ring), buffer, notify, wake_ups: 0 }
     }
 
     /// The most bytes that a message may have.
@@ -63,31 +62,26 @@ impl<N: Notify> Receiver<N> {
     /// still there, and no better.
     #[inline]
     pub fn try_recv(&mut self) -> Result<&[u8], TryRecvError> {
-        if self.take()? { Ok(self.message()) } else { Err(TryRecvError::Empty) }
+        if !self.consumer.has_seen_one() && !self.status()? {
+            return Err(TryRecvError::Empty);
+        }
+        Ok(self.take()?)
     }
 
-    /// Takes the next message into the buffer. False if there is none now.
+    /// Takes the next message, which is there.
     #[inline]
-    fn take(&mut self) -> Result<bool, Disconnected> {
-        if !self.status()? {
-            return Ok(false);
-        }
+    fn take(&mut self) -> Result<&[u8], Disconnected> {
         let (length, wake) = self.consumer.take(&mut self.buffer)?;
-        self.length = length;
         if wake {
             self.wake();
         }
-        Ok(true)
+        Ok(&self.buffer[..length])
     }
 
     #[cold]
     fn wake(&mut self) {
         self.wake_ups += 1;
         self.notify.wake();
-    }
-
-    fn message(&self) -> &[u8] {
-        &self.buffer[..self.length]
     }
 
     #[cfg(all(unix, not(loom)))]
@@ -106,7 +100,6 @@ impl<N: Notify> Receiver<N> {
     }
 
     /// Whether a message is there, or none will come.
-    #[inline]
     fn status(&mut self) -> Result<bool, Disconnected> {
         self.consumer.status(self.notify.gone())
     }
@@ -143,16 +136,18 @@ impl<N: Block> Receiver<N> {
     /// # Errors
     ///
     /// None will come; all that were sent before were taken.
+    #[inline]
     pub fn recv(&mut self) -> Result<&[u8], Disconnected> {
-        while !self.take()? {
+        if !self.consumer.has_seen_one() {
             self.wait()?;
         }
-        Ok(self.message())
+        self.take()
     }
 
-    /// Sleeps until a message is there.
+    /// Looks for a message, and sleeps until one is there.
     #[cold]
     fn wait(&mut self) -> Result<(), Disconnected> {
+        gather(self.consumer.found());
         if look_for_a_while(|| self.status())? {
             return Ok(());
         }
@@ -171,8 +166,8 @@ impl<N: Block> Receiver<N> {
 }
 
 impl<N: Poll> Receiver<N> {
-    /// Takes the next message, waiting for it in a task. Before it sleeps, the task has itself polled
-    /// again a few times; others of its runtime run in between.
+    /// Takes the next message, waiting for it in a task. Before it sleeps, the task looks for some
+    /// microseconds, and has itself polled again a few times; others of its runtime run in between.
     ///
     /// Safe to cancel: a future that is dropped before it is ready took nothing.
     ///
@@ -192,36 +187,43 @@ impl<N: Poll> Receiver<N> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn recv_async(&mut self) -> Result<&[u8], Disconnected> {
-        while !self.take()? {
-            Readiness { receiver: self, looks: 0 }.await?;
+        if !self.consumer.has_seen_one() {
+            Readiness { receiver: self, polls: 0, armed: false }.await?;
         }
-        Ok(self.message())
+        self.take()
     }
 }
 
 /// Ready once a message is there, or none will come.
 struct Readiness<'a, N: Poll> {
     receiver: &'a mut Receiver<N>,
-    looks: u32,
+    polls: u32,
+    armed: bool,
 }
 
 impl<N: Poll> Future for Readiness<'_, N> {
     type Output = Result<(), Disconnected>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> task::Poll<Self::Output> {
-        let Readiness { receiver, looks } = &mut *self;
-        if !receiver.status()? {
-            if *looks < TASK_LOOKS {
-                *looks += 1;
-                context.waker().wake_by_ref();
-                return task::Poll::Pending;
+        let Readiness { receiver, polls, armed } = &mut *self;
+        for _ in 0..TASK_LOOKS {
+            gather(receiver.consumer.found());
+            if receiver.status()? {
+                return task::Poll::Ready(Ok(()));
             }
-            receiver.notify.register(context)?;
-            receiver.consumer.arm();
-            if fault(Fault::SleepWithoutLook) || !receiver.status()? {
-                return task::Poll::Pending;
-            }
+        }
+        if *polls < TASK_POLLS {
+            *polls += 1;
+            context.waker().wake_by_ref();
+            return task::Poll::Pending;
+        }
+        receiver.notify.register(context)?;
+        receiver.consumer.arm();
+        *armed = true;
+        if fault(Fault::SleepWithoutLook) || !receiver.status()? {
+            return task::Poll::Pending;
         }
         task::Poll::Ready(Ok(()))
     }
@@ -229,7 +231,9 @@ impl<N: Poll> Future for Readiness<'_, N> {
 
 impl<N: Poll> Drop for Readiness<'_, N> {
     fn drop(&mut self) {
-        self.receiver.consumer.disarm();
+        if self.armed {
+            self.receiver.consumer.disarm();
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use callback_bridge::fence::Fence;
+
 use super::layout::{Header, Shape};
 use super::sync::AtomicU64;
 
@@ -16,6 +18,7 @@ pub(super) struct Ring {
     header: NonNull<Header>,
     words: NonNull<AtomicU64>,
     shape: Shape,
+    fence: Fence,
     /// Owns what the pointers point to.
     _region: Arc<Region>,
 }
@@ -26,10 +29,15 @@ unsafe impl Send for Ring {}
 unsafe impl Sync for Ring {}
 
 impl Ring {
-    /// The ring with this number, which the region has.
-    pub(super) fn new(region: &Arc<Region>, number: usize) -> Ring {
+    /// The ring with this number, which the region has. Both of its ends have the same `fence`.
+    pub(super) fn new(region: &Arc<Region>, number: usize, fence: Fence) -> Ring {
         let (header, words) = region.ring(number);
-        Ring { header, words, shape: region.shape(), _region: Arc::clone(region) }
+        Ring { header, words, shape: region.shape(), fence, _region: Arc::clone(region) }
+    }
+
+    #[inline(always)]
+    pub(super) fn fence(&self) -> Fence {
+        self.fence
     }
 
     pub(super) fn shape(&self) -> Shape {

@@ -10,6 +10,7 @@ use super::error::{Disconnected, SendError, TrySendError};
 #[cfg(unix)]
 use super::events::Events;
 use super::fault::{Fault, fault};
+use super::flags::Attention;
 use super::local::Local;
 use super::notify::{Block, Notify, Poll, look_for_a_while};
 use super::options::Options;
@@ -73,6 +74,20 @@ impl<N: Notify> Sender<N> {
     /// ```
     #[inline]
     pub fn try_send(&mut self, message: &[u8]) -> Result<(), TrySendError> {
+        if self.is_ready_for(message) {
+            return Ok(self.put(message)?);
+        }
+        self.try_send_otherwise(message)
+    }
+
+    /// The usual case: nothing is spilled, and a slot is known to be free.
+    #[inline]
+    fn is_ready_for(&self, message: &[u8]) -> bool {
+        message.len() <= self.longest() && self.spill.is_empty() && self.producer.has_seen_room()
+    }
+
+    #[cold]
+    fn try_send_otherwise(&mut self, message: &[u8]) -> Result<(), TrySendError> {
         let longest = self.longest();
         if message.len() > longest {
             return Err(TrySendError::TooLong { longest });
@@ -91,13 +106,18 @@ impl<N: Notify> Sender<N> {
     #[inline]
     fn put(&mut self, message: &[u8]) -> Result<(), Disconnected> {
         let attention = self.producer.put(message);
+        if attention == Attention::default() {
+            return Ok(());
+        }
+        self.attend_to(attention)
+    }
+
+    #[cold]
+    fn attend_to(&mut self, attention: Attention) -> Result<(), Disconnected> {
         if attention.wake {
             self.wake();
         }
-        if attention.closed {
-            return Err(Disconnected::Closed);
-        }
-        Ok(())
+        if attention.closed { Err(Disconnected::Closed) } else { Ok(()) }
     }
 
     #[cold]
@@ -107,7 +127,6 @@ impl<N: Notify> Sender<N> {
     }
 
     /// There is no room in the ring.
-    #[cold]
     fn try_spill(&mut self, message: &[u8]) -> Result<(), TrySendError> {
         self.producer.status(self.notify.gone())?;
         if !self.spill.has_room() {
@@ -191,9 +210,18 @@ impl<N: Block> Sender<N> {
     /// # Errors
     ///
     /// The message was not accepted.
+    #[inline]
     pub fn send(&mut self, message: &[u8]) -> Result<(), SendError> {
+        if self.is_ready_for(message) {
+            return Ok(self.put(message)?);
+        }
+        self.send_otherwise(message)
+    }
+
+    #[cold]
+    fn send_otherwise(&mut self, message: &[u8]) -> Result<(), SendError> {
         loop {
-            match self.try_send(message) {
+            match self.try_send_otherwise(message) {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Full) => self.wait()?,
                 Err(TrySendError::TooLong { longest }) => {
@@ -260,9 +288,13 @@ impl<N: Poll> Sender<N> {
     /// # Errors
     ///
     /// The message was not accepted.
+    #[inline]
     pub async fn send_async(&mut self, message: &[u8]) -> Result<(), SendError> {
+        if self.is_ready_for(message) {
+            return Ok(self.put(message)?);
+        }
         loop {
-            match self.try_send(message) {
+            match self.try_send_otherwise(message) {
                 Ok(()) => return Ok(()),
                 Err(TrySendError::Full) => Room(self).await?,
                 Err(TrySendError::TooLong { longest }) => {

@@ -3,13 +3,13 @@
 #[cfg(loom)]
 pub(super) use loom::{
     hint,
-    sync::atomic::{AtomicU32, AtomicU64, Ordering, fence},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
     sync::{Condvar, Mutex, MutexGuard},
 };
 
 #[cfg(not(loom))]
 pub(super) use std::{
     hint,
-    sync::atomic::{AtomicU32, AtomicU64, Ordering, fence},
+    sync::atomic::{AtomicU32, AtomicU64, Ordering},
     sync::{Condvar, Mutex, MutexGuard},
 };
