@@ -227,17 +227,20 @@ with_go! {
     }
 
     fn the_go_is_formatted_and_go_vet_has_nothing_to_say() {
-        let folder = support::workspace().join("bridge_with_go/go");
         let go = std::env::var_os("GO").unwrap_or("go".into());
-        let run = |program: &Path, arguments: &[&str]| {
-            let output = Command::new(program).current_dir(&folder).args(arguments).output();
-            let output = output.expect("Go is there");
-            assert!(output.status.success(), "{}", support::stderr(&output));
-            support::stdout(&output)
-        };
-        run(go.as_ref(), &["vet", "."]);
-        let root = run(go.as_ref(), &["env", "GOROOT"]);
-        assert_eq!(run(&Path::new(root.trim()).join("bin/gofmt"), &["-d", "."]), "");
+        // Step 12 with Go is looked at here as well.
+        for folder in ["bridge_with_go", support::RING_WITH_GO] {
+            let folder = support::workspace().join(folder).join("go");
+            let run = |program: &Path, arguments: &[&str]| {
+                let output = Command::new(program).current_dir(&folder).args(arguments).output();
+                let output = output.expect("Go is there");
+                assert!(output.status.success(), "{}", support::stderr(&output));
+                support::stdout(&output)
+            };
+            run(go.as_ref(), &["vet", "."]);
+            let root = run(go.as_ref(), &["env", "GOROOT"]);
+            assert_eq!(run(&Path::new(root.trim()).join("bin/gofmt"), &["-d", "."]), "");
+        }
     }
 }
 

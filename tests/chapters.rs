@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
-use support::{EXPERIMENTS, WITH_THE_LIBRARY, workspace};
+use support::{EXPERIMENTS, RING_WITH_GO, WITH_THE_LIBRARY, workspace};
 
 /// The headings of a chapter, in order.
 const PARTS: [&str; 8] = [
@@ -72,8 +72,8 @@ fn read(path: &Path) -> String {
 }
 
 fn pages() -> Vec<(PathBuf, Page)> {
-    let chapters = EXPERIMENTS.iter().map(|name| workspace().join(name).join("README.md"));
-    let pages = chapters.chain([workspace().join("README.md")]);
+    let folders = EXPERIMENTS.into_iter().chain([RING_WITH_GO, ""]);
+    let pages = folders.map(|folder| workspace().join(folder).join("README.md"));
     pages.map(|path| (path.clone(), read_page(&path))).collect()
 }
 

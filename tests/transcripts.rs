@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Once;
 
-use support::{EXPERIMENTS, NEEDS_GO, WITH_THE_LIBRARY, workspace};
+use support::{EXPERIMENTS, NEEDS_GO, RING_WITH_GO, WITH_THE_LIBRARY, workspace};
 
 /// Commands whose transcripts are not run here, because they run this test or take minutes.
 /// Their blocks are marked `console,ignore`.
@@ -55,8 +55,10 @@ fn transcripts_are_what_the_commands_print() {
 #[test]
 #[cfg_attr(not(go), ignore = "Go is missing")]
 fn transcripts_with_go_are_what_the_commands_print() {
-    cargo(&["build", "--quiet", "-p", "bridge_with_go_and_the_library"]);
-    run_transcripts(NEEDS_GO.iter().copied());
+    for package in ["bridge_with_go_and_the_library", "bridge_with_ring_and_go"] {
+        cargo(&["build", "--quiet", "-p", package]);
+    }
+    run_transcripts(NEEDS_GO.iter().copied().chain([RING_WITH_GO]));
 }
 
 #[test]

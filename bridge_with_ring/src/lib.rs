@@ -74,7 +74,7 @@ pub struct Report {
     pub rung: u64,
 }
 
-/// Has C square the numbers up to 100,000: one thread of ours sends, this one receives.
+/// Has C square the numbers up to 100,000.
 ///
 /// ```
 /// let report = bridge_with_ring::run()?;
@@ -86,12 +86,22 @@ pub struct Report {
 ///
 /// Where the system gives no threads.
 pub fn run() -> anyhow::Result<Report> {
-    const NUMBERS: u32 = 100_000;
-    let (mut numbers, numbers_in_c) = ring::ring();
+    let (numbers, numbers_in_c) = ring::ring();
     let (squares_in_c, mut squares) = ring::ring();
     let service = Service::start(numbers_in_c, squares_in_c)?;
+    let report = ask(numbers, &mut squares)?;
+    Ok(Report { rung: report.rung + service.rung(), ..report })
+}
 
-    // When it has sent all, it drops its end. C receives what is left, and closes the other ring.
+/// Sends the numbers up to 100,000 on one thread, and receives their squares on this one. It counts the
+/// bells of `squares` only.
+///
+/// # Errors
+///
+/// Where the system gives no threads.
+pub fn ask(mut numbers: Sender, squares: &mut Receiver) -> anyhow::Result<Report> {
+    const NUMBERS: u32 = 100_000;
+    // When it has sent all, it drops its end. The other side receives what is left, and closes both.
     let sending =
         thread::spawn(move || (1..=NUMBERS).take_while(|n| numbers.send(i64::from(*n))).count());
     let (mut received, mut wrong, mut sum) = (0, 0, 0);
@@ -101,7 +111,7 @@ pub fn run() -> anyhow::Result<Report> {
         sum += square;
     }
     let sent = sending.join().map_err(|_| anyhow!("the sender panicked"))? as u32;
-    Ok(Report { sent, received, wrong, sum, rung: service.rung() + squares.rung() })
+    Ok(Report { sent, received, wrong, sum, rung: squares.rung() })
 }
 
 impl fmt::Display for Report {

@@ -40,6 +40,9 @@ pub const WITH_THE_LIBRARY: &[&str] = EXPERIMENTS.split_at(3).1;
 /// Those that say what to install where there is no Go, and do nothing else.
 pub const NEEDS_GO: &[&str] = &["bridge_with_go"];
 
+/// A page beside a chapter: step 12 once more, with Go at the other end.
+pub const RING_WITH_GO: &str = "bridge_with_ring/with_go";
+
 /// The folder that holds the workspace's `Cargo.toml`.
 pub fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace")

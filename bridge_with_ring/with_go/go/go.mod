@@ -1,0 +1,3 @@
+module bridge_with_ring_and_go
+
+go 1.19
