@@ -1,5 +1,6 @@
 //! Answers: in time, early, late, twice, forged, of another type, and those that never come.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
@@ -47,6 +48,34 @@ fn an_answer_from_another_thread_ends_the_wait() {
     let completer = thread::spawn(move || completion.complete(String::from("done")));
     assert_eq!(response.wait(), Ok(String::from("done")));
     assert!(completer.join().is_ok_and(|answered| answered.is_ok()));
+}
+
+/// Waits when its thread ends, after all that was made later is gone.
+struct WaitsInItsDrop(Cell<Option<(request::Response<u8>, mpsc::Sender<Result<u8, Abandoned>>)>>);
+
+impl Drop for WaitsInItsDrop {
+    fn drop(&mut self) {
+        let (response, told) = self.0.take().expect("it was set");
+        told.send(response.wait()).expect("the test waits");
+    }
+}
+
+#[test]
+fn a_thread_can_still_wait_while_it_ends() {
+    thread_local!(static LAST: WaitsInItsDrop = const { WaitsInItsDrop(Cell::new(None)) });
+    let (completion, response) = request::completion();
+    let (tell, told) = mpsc::channel();
+    let ending = thread::spawn(move || {
+        LAST.with(|last| last.0.set(Some((response, tell))));
+        // Makes this thread's waker, which is gone before `LAST` is.
+        let (completion, response) = request::completion();
+        completion.complete(1_u8).expect("it is wanted");
+        assert_eq!(response.wait(), Ok(1));
+    });
+    assert_eq!(told.try_recv(), Err(mpsc::TryRecvError::Empty));
+    completion.complete(2).expect("it is wanted");
+    assert_eq!(told.recv(), Ok(Ok(2)));
+    ending.join().expect("no panic");
 }
 
 #[test]

@@ -21,17 +21,17 @@ fn waker() -> Waker {
     Waker::from(Arc::new(Unpark(thread::current())))
 }
 
-/// Calls `wait` with the waker of this thread, which is made once a thread.
+/// Calls `wait` once, with the waker of this thread, which is made once a thread. It is lent, not
+/// cloned: most answers are there by now, and need none.
 #[cfg(not(loom))]
-pub(super) fn with_waker<R>(wait: impl FnOnce(&Waker) -> R) -> R {
+pub(super) fn with_waker<R>(mut wait: impl FnMut(&Waker) -> R) -> R {
     thread_local!(static WAKER: Waker = waker());
     // Gone where the thread ends already and waits in a destructor.
-    let waker = WAKER.try_with(Waker::clone).unwrap_or_else(|_| waker());
-    wait(&waker)
+    WAKER.try_with(&mut wait).unwrap_or_else(|_| wait(&waker()))
 }
 
 /// A model's threads share one thread, so each wait makes a waker.
 #[cfg(loom)]
-pub(super) fn with_waker<R>(wait: impl FnOnce(&Waker) -> R) -> R {
+pub(super) fn with_waker<R>(mut wait: impl FnMut(&Waker) -> R) -> R {
     wait(&waker())
 }

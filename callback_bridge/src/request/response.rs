@@ -171,19 +171,22 @@ impl<T: Send + 'static, C: FnOnce()> Response<T, C> {
         // A deadline that no clock will ever show is none.
         let deadline = Instant::now().checked_add(timeout);
         self.look_out(|| deadline.is_some_and(|deadline| Instant::now() >= deadline));
-        park::with_waker(|waker| {
+        let answer = park::with_waker(|waker| {
             loop {
                 if let Poll::Ready(answer) = self.advance(waker) {
-                    return answer.map_err(|Abandoned| NotYet::Abandoned);
+                    return Some(answer);
                 }
-                let left = deadline.map(|deadline| deadline.duration_since(Instant::now()));
-                match left {
+                match deadline.map(|deadline| deadline.duration_since(Instant::now())) {
                     None => thread::park(),
-                    Some(Duration::ZERO) => return Err(NotYet::Pending(self)),
+                    Some(Duration::ZERO) => return None,
                     Some(left) => thread::park_timeout(left),
                 }
             }
-        })
+        });
+        match answer {
+            Some(answer) => answer.map_err(|Abandoned| NotYet::Abandoned),
+            None => Err(NotYet::Pending(self)),
+        }
     }
 
     /// The answer, if it is there already. Never waits.
