@@ -6,20 +6,21 @@
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Debug;
 use std::hash::Hash;
 use std::mem::MaybeUninit;
 use std::ptr;
 
 use foreign_call::convert::{
-    OptionRef, ResultRef, ResultRefValue, Tuple2Ref, Tuple3Ref, Tuple8Ref, View,
+    Buffer, OptionRef, Problem, ResultRef, ResultRefValue, Tuple2Ref, Tuple3Ref, Tuple8Ref, View,
 };
 use foreign_call::{FromRef, ListRef, StringRef};
 
 mod types;
 
 /// Bytes that choose; zeros when they are used up.
-pub(super) struct Source {
-    bytes: std::vec::IntoIter<u8>,
+pub(super) struct Source<'a> {
+    bytes: std::slice::Iter<'a, u8>,
     /// What the views point to.
     kept: Vec<Box<dyn Any>>,
     /// Where the next view lies in the outermost one.
@@ -28,13 +29,13 @@ pub(super) struct Source {
     pub(super) faults: Vec<String>,
 }
 
-impl Source {
-    pub(super) fn new(bytes: Vec<u8>) -> Source {
-        Source { bytes: bytes.into_iter(), kept: vec![], path: vec![], faults: vec![] }
+impl<'a> Source<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Source<'a> {
+        Source { bytes: bytes.iter(), kept: vec![], path: vec![], faults: vec![] }
     }
 
     fn byte(&mut self) -> u8 {
-        self.bytes.next().unwrap_or(0)
+        self.bytes.next().copied().unwrap_or(0)
     }
 
     fn number(&mut self) -> u64 {
@@ -57,14 +58,17 @@ impl Source {
     }
 
     /// A part of the view that is made just now.
-    fn part<T>(&mut self, name: &str, make: impl FnOnce(&mut Source) -> T) -> T {
+    fn part<T>(&mut self, name: &str, make: impl FnOnce(&mut Source<'_>) -> T) -> T {
         self.path.push(name.to_owned());
         let part = make(self);
         self.path.pop();
         part
     }
 
-    fn list<V: View + 'static>(&mut self, make: impl Fn(&mut Source) -> V) -> ListRef<'static, V> {
+    fn list<V: View + 'static>(
+        &mut self,
+        make: impl Fn(&mut Source<'_>) -> V,
+    ) -> ListRef<'static, V> {
         let kind = self.byte();
         let wrong = kind >= 250 && (kind < 254 || align_of::<V>() > 1);
         if wrong {
@@ -92,7 +96,24 @@ impl Source {
 
 /// A type whose views can be made of bytes.
 pub(super) trait Fuzzed: FromRef + 'static {
-    fn view(source: &mut Source) -> Self::Ref<'static>;
+    fn view(source: &mut Source<'_>) -> Self::Ref<'static>;
+}
+
+/// What is read of a view made of these bytes is the first fault, or a value where there is none.
+pub(super) fn judge<T: Fuzzed + Debug>(bytes: &[u8]) {
+    let mut source = Source::new(bytes);
+    let view = T::view(&mut source);
+    match T::from_ref(&view) {
+        Ok(value) => {
+            assert_eq!(source.faults.first(), None, "it was taken: {value:?}");
+            let mut buffer = Buffer::for_value(&value);
+            let again = T::from_ref(&value.to_ref(&mut buffer.writer()));
+            assert!(again.is_ok(), "{again:?}, which was {value:?}");
+        }
+        // Among so few keys, two are often the same.
+        Err(error) if *error.problem() == Problem::DuplicateKey => {}
+        Err(error) => assert_eq!(Some(&error.path()), source.faults.first()),
+    }
 }
 
 /// Bits that nobody may follow: a pointer that is misaligned, or a list longer than memory.
@@ -107,7 +128,7 @@ fn spoiled<V: View>() -> V {
 macro_rules! numbers {
     ($($number:ident)*) => { $(
         impl Fuzzed for $number {
-            fn view(source: &mut Source) -> $number {
+            fn view(source: &mut Source<'_>) -> $number {
                 source.number() as $number
             }
         }
@@ -117,7 +138,7 @@ macro_rules! numbers {
 numbers!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64);
 
 impl Fuzzed for bool {
-    fn view(source: &mut Source) -> u8 {
+    fn view(source: &mut Source<'_>) -> u8 {
         let byte = source.byte();
         if byte < 250 {
             return byte % 2;
@@ -128,7 +149,7 @@ impl Fuzzed for bool {
 }
 
 impl Fuzzed for char {
-    fn view(source: &mut Source) -> u32 {
+    fn view(source: &mut Source<'_>) -> u32 {
         let number = match source.byte() {
             byte @ 0..250 => u32::from(byte) << 8,
             250 => 0xd800 + source.number() as u32 % 0x800,
@@ -143,13 +164,13 @@ impl Fuzzed for char {
 }
 
 impl Fuzzed for () {
-    fn view(source: &mut Source) -> u8 {
+    fn view(source: &mut Source<'_>) -> u8 {
         source.byte()
     }
 }
 
 impl Fuzzed for String {
-    fn view(source: &mut Source) -> StringRef<'static> {
+    fn view(source: &mut Source<'_>) -> StringRef<'static> {
         const GOOD: [&str; 4] = ["", "a\0b", "text", "\u{1f300}"];
         const BAD: [&[u8]; 4] = [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"ab\xf0\x9f"];
         let faults = source.faults.len();
@@ -174,19 +195,19 @@ impl Fuzzed for String {
 }
 
 impl<T: Fuzzed> Fuzzed for Vec<T> {
-    fn view(source: &mut Source) -> Self::Ref<'static> {
+    fn view(source: &mut Source<'_>) -> Self::Ref<'static> {
         source.list(T::view)
     }
 }
 
 impl<T: Fuzzed, const N: usize> Fuzzed for [T; N] {
-    fn view(source: &mut Source) -> Self::Ref<'static> {
+    fn view(source: &mut Source<'_>) -> Self::Ref<'static> {
         std::array::from_fn(|at| source.part(&format!("[{at}]"), T::view))
     }
 }
 
 impl<T: Fuzzed> Fuzzed for Option<T> {
-    fn view(source: &mut Source) -> Self::Ref<'static> {
+    fn view(source: &mut Source<'_>) -> Self::Ref<'static> {
         match source.part("is_some", bool::view) {
             1 => OptionRef { is_some: 1, some: source.part("some", T::view) },
             is_some => OptionRef { is_some, some: spoiled() },
@@ -195,7 +216,7 @@ impl<T: Fuzzed> Fuzzed for Option<T> {
 }
 
 impl<T: Fuzzed, E: Fuzzed> Fuzzed for Result<T, E> {
-    fn view(source: &mut Source) -> Self::Ref<'static> {
+    fn view(source: &mut Source<'_>) -> Self::Ref<'static> {
         let is_ok = source.part("is_ok", bool::view);
         let mut value: ResultRefValue<T::Ref<'static>, E::Ref<'static>> =
             spoiled::<Self::Ref<'static>>().value;
@@ -208,18 +229,20 @@ impl<T: Fuzzed, E: Fuzzed> Fuzzed for Result<T, E> {
     }
 }
 
-fn pair<K: Fuzzed, V: Fuzzed>(source: &mut Source) -> Tuple2Ref<K::Ref<'static>, V::Ref<'static>> {
+fn pair<K: Fuzzed, V: Fuzzed>(
+    source: &mut Source<'_>,
+) -> Tuple2Ref<K::Ref<'static>, V::Ref<'static>> {
     Tuple2Ref { f0: source.part("key", K::view), f1: source.part("value", V::view) }
 }
 
 impl<K: Fuzzed + Eq + Hash, V: Fuzzed> Fuzzed for HashMap<K, V> {
-    fn view(source: &mut Source) -> Self::Ref<'static> {
+    fn view(source: &mut Source<'_>) -> Self::Ref<'static> {
         source.list(pair::<K, V>)
     }
 }
 
 impl<K: Fuzzed + Ord, V: Fuzzed> Fuzzed for BTreeMap<K, V> {
-    fn view(source: &mut Source) -> Self::Ref<'static> {
+    fn view(source: &mut Source<'_>) -> Self::Ref<'static> {
         source.list(pair::<K, V>)
     }
 }
@@ -227,7 +250,7 @@ impl<K: Fuzzed + Ord, V: Fuzzed> Fuzzed for BTreeMap<K, V> {
 macro_rules! tuples {
     ($($view:ident: $($field:ident $type:ident $index:tt),*;)*) => { $(
         impl<$($type: Fuzzed),*> Fuzzed for ($($type,)*) {
-            fn view(source: &mut Source) -> Self::Ref<'static> {
+            fn view(source: &mut Source<'_>) -> Self::Ref<'static> {
                 $view { $($field: source.part(stringify!($index), $type::view)),* }
             }
         }

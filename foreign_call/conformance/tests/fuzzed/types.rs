@@ -11,7 +11,7 @@ use super::{Fuzzed, Source, spoiled};
 macro_rules! structs {
     ($($name:ident { $($field:ident: $type:ty),* $(,)? })*) => { $(
         impl Fuzzed for $name {
-            fn view(source: &mut Source) -> <$name as ToRef>::Ref<'static> {
+            fn view(source: &mut Source<'_>) -> <$name as ToRef>::Ref<'static> {
                 // The view has no name of its own.
                 type View = <$name as ToRef>::Ref<'static>;
                 View { $($field: {
@@ -63,19 +63,19 @@ structs! {
 }
 
 impl Fuzzed for Colour {
-    fn view(source: &mut Source) -> u32 {
+    fn view(source: &mut Source<'_>) -> u32 {
         source.tag(3)
     }
 }
 
 impl Fuzzed for Level {
-    fn view(source: &mut Source) -> u32 {
+    fn view(source: &mut Source<'_>) -> u32 {
         source.tag(2)
     }
 }
 
 impl Fuzzed for Figure {
-    fn view(source: &mut Source) -> <Figure as ToRef>::Ref<'static> {
+    fn view(source: &mut Source<'_>) -> <Figure as ToRef>::Ref<'static> {
         let mut view: Self::Ref<'static> = spoiled();
         view.tag = source.tag(4);
         match view.tag {
@@ -95,7 +95,7 @@ impl Fuzzed for Figure {
 }
 
 impl Fuzzed for State {
-    fn view(source: &mut Source) -> <State as ToRef>::Ref<'static> {
+    fn view(source: &mut Source<'_>) -> <State as ToRef>::Ref<'static> {
         let mut view: Self::Ref<'static> = spoiled();
         view.tag = source.tag(2);
         if view.tag == 1 {
