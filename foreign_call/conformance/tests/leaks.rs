@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use foreign_call::within;
 use foreign_call_conformance::offered::{Caller, CallerImpl};
+#[cfg(unix)]
+use foreign_call_conformance::over_ring::{Note, OverRing, OverRingImpl};
 use foreign_call_conformance::*;
 use futures_util::StreamExt;
 
@@ -140,6 +142,28 @@ fn dropped_streams(streams: u64) {
     }
 }
 
+/// Of a hundredth as many: each waits for its answer from another thread.
+#[cfg(unix)]
+fn every_kind_over_a_ring(calls: u64) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut note = Note { text: "note".into(), times: 0 };
+        for call in 0..calls.div_ceil(100) {
+            OverRingImpl::note("a note".into(), call);
+            let (copies, (back, _)) = OverRingImpl::copies(note, 3).await;
+            assert_eq!(copies.map(|copies| copies.len()), Ok(3));
+            note = back;
+            let _ = OverRingImpl::scalars(1, 2, 3.0, 4.0, true, 'f').await.expect("it comes back");
+            let _ = OverRingImpl::fails(1).await.expect_err("it fails");
+            let _ = OverRingImpl::invalid().await.expect_err("it is not valid");
+            let dropped = pin!(OverRingImpl::half(2));
+            let _ = dropped.poll(&mut Context::from_waker(Waker::noop()));
+        }
+        // So that C gives back what it kept for those before, and all one-way calls have ended.
+        assert_eq!(OverRingImpl::half(2).await, 1);
+    });
+}
+
 #[test]
 fn nothing_stays_behind() {
     // More in flight than ever later, so that the pool of slots has grown to its size.
@@ -149,6 +173,8 @@ fn nothing_stays_behind() {
     every_answered_kind(1);
     every_other_kind(1);
     dropped_streams(200);
+    #[cfg(unix)]
+    every_kind_over_a_ring(1);
     let before = (LIVE.load(Ordering::Relaxed), CallerImpl::blocks());
     for round in 1..=CALLS / 1_000 {
         drop_half_way(1_000);
@@ -157,6 +183,8 @@ fn nothing_stays_behind() {
     every_answered_kind(CALLS);
     every_other_kind(CALLS);
     dropped_streams(CALLS / 1_000);
+    #[cfg(unix)]
+    every_kind_over_a_ring(CALLS);
     let after = (LIVE.load(Ordering::Relaxed), CallerImpl::blocks());
     assert_eq!(after, before, "blocks stayed behind, in Rust or in C");
 }

@@ -41,13 +41,11 @@ impl Producer {
         if self.has_seen_room() { Ok(true) } else { self.look() }
     }
 
-    /// How many slots are free, as the receiver's index says now.
+    /// Whether half of the slots are free, as the receiver's index says now.
     #[cfg(all(unix, not(loom)))]
-    pub(super) fn room(&mut self) -> usize {
-        match self.look() {
-            Ok(_) => (self.ring.shape().slots() - self.tail.wrapping_sub(self.seen)) as usize,
-            Err(_) => 0,
-        }
+    pub(super) fn is_half_free(&mut self) -> bool {
+        // What can't be is for who sends next to find.
+        self.look().is_err() || 2 * self.tail.wrapping_sub(self.seen) <= self.ring.shape().slots()
     }
 
     fn look(&mut self) -> Result<bool, Corrupt> {

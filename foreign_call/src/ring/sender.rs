@@ -152,12 +152,6 @@ impl<N: Notify> Sender<N> {
         Ok(true)
     }
 
-    /// How many messages the ring has room for now. None, where that is broken.
-    #[cfg(all(unix, not(loom)))]
-    pub(crate) fn room(&mut self) -> usize {
-        self.producer.room()
-    }
-
     #[cfg(all(unix, not(loom)))]
     pub(super) fn ring(&self) -> &Ring {
         self.producer.ring()
@@ -190,6 +184,20 @@ impl Sender<Events> {
         self.producer.arm();
         // An error is for who calls `try_send`.
         let ready = self.status().unwrap_or(true);
+        if ready {
+            self.producer.disarm();
+        }
+        ready
+    }
+
+    /// The same, but not before half of the ring is free: for who wakes many that wait for room.
+    pub(crate) fn half_ready(&mut self) -> bool {
+        self.notify.clear();
+        self.producer.arm();
+        let ready = match self.status() {
+            Ok(_) => self.producer.is_half_free(),
+            Err(_) => true,
+        };
         if ready {
             self.producer.disarm();
         }

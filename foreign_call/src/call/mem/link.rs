@@ -56,7 +56,7 @@ pub struct Link {
 #[derive(Debug)]
 pub(super) struct Sending {
     pub(super) sender: Sender<Events>,
-    /// By their tickets, so in the order in which they came.
+    /// By their tickets, so in the order in which they came. While somebody waits, who comes waits too.
     pub(super) waiting: BTreeMap<u64, Waker>,
     pub(super) last_ticket: u64,
     /// Lent to the peer.
@@ -108,11 +108,11 @@ impl Link {
         Ok(Sending { sender, waiting: BTreeMap::new(), last_ticket: 0, _theirs: theirs })
     }
 
-    /// Wakes whom there is room for.
+    /// The peer has told of room.
     pub(super) fn room_came(&self) {
         let Some(sending) = self.sending.get() else { return };
         let woken = sending.lock().unwrap_or_else(PoisonError::into_inner).whom_to_wake();
-        woken.into_iter().for_each(Waker::wake);
+        woken.into_values().for_each(Waker::wake);
     }
 
     pub(super) fn answers(&self) -> &'static [Answering] {
@@ -125,13 +125,12 @@ impl Link {
 }
 
 impl Sending {
-    /// As many of those who wait as there is room for; whoever has sent, or will not, asks this again.
-    /// If there is no room, the peer tells when there is.
-    pub(super) fn whom_to_wake(&mut self) -> Vec<Waker> {
-        if self.waiting.is_empty() || !self.sender.ready() {
-            return Vec::new();
+    /// All who wait, once half of the ring is free: not fewer, as each may be one who does not come.
+    /// Until then the peer tells of room.
+    pub(super) fn whom_to_wake(&mut self) -> BTreeMap<u64, Waker> {
+        match self.sender.half_ready() {
+            true => std::mem::take(&mut self.waiting),
+            false => BTreeMap::new(),
         }
-        let room = self.sender.room();
-        std::iter::from_fn(|| self.waiting.pop_first()).take(room).map(|(_, waker)| waker).collect()
     }
 }

@@ -37,17 +37,21 @@ impl Future for Send<'_> {
         let mut new = None;
         loop {
             let mut sending = self.link.lock()?;
-            match sending.sender.try_send(self.message) {
-                Ok(()) => {
-                    let woken = sending.whom_to_wake();
-                    drop(sending);
-                    woken.into_iter().for_each(Waker::wake);
-                    return Poll::Ready(Ok(()));
+            let behind = self.ticket.is_none() && !sending.waiting.is_empty();
+            if !behind {
+                match sending.sender.try_send(self.message) {
+                    Ok(()) => {
+                        let woken = self.ticket.map(|_| sending.whom_to_wake());
+                        drop(sending);
+                        woken.into_iter().flatten().for_each(|(_, waker)| waker.wake());
+                        return Poll::Ready(Ok(()));
+                    }
+                    // After this the peer tells of room. If it is there already, the peer may not tell
+                    // those who wait: then we do, once we have sent.
+                    Err(TrySendError::Full) if sending.sender.ready() => continue,
+                    Err(TrySendError::Full) => {}
+                    Err(_) => return Poll::Ready(Err(Box::new(CallError::Unanswered))),
                 }
-                // After this the peer tells of room.
-                Err(TrySendError::Full) if sending.sender.ready() => continue,
-                Err(TrySendError::Full) => {}
-                Err(_) => return Poll::Ready(Err(Box::new(CallError::Unanswered))),
             }
             let Some(waker) = new.take() else {
                 drop(sending);
@@ -67,15 +71,12 @@ impl Future for Send<'_> {
 }
 
 impl Drop for Send<'_> {
-    /// Whoever has waited may have been woken for room that it does not take.
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
         let Ok(mut sending) = self.link.lock() else { return };
         let own = sending.waiting.remove(&ticket);
-        let woken = sending.whom_to_wake();
         drop(sending);
         drop(own);
-        woken.into_iter().for_each(Waker::wake);
     }
 }
 
