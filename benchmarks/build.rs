@@ -2,6 +2,7 @@
 //! and, where there is Go, in Go.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::{env, fs};
 
 fn main() {
@@ -23,6 +24,7 @@ fn main() {
             println!("cargo::rustc-cfg=go");
             println!("cargo::rerun-if-changed=rust2go/src");
             rust2go(Path::new("go/rust2go/gen.go"));
+            mem_ring(Path::new("go/mem_ring"));
             // One archive for all of it: a process has room for one Go runtime.
             foreign_call_codegen::Builder::new("src/foreign/in_go.rs").go("go").build();
         }
@@ -40,9 +42,31 @@ fn rust2go(generated: &Path) {
         ..Default::default()
     });
     let text = fs::read_to_string(&scratch).expect("it was written just now");
-    let text = text.replacen("package main", "package rust2go", 1);
-    if fs::read_to_string(generated).is_ok_and(|old| old == text) {
+    write(generated, &text.replacen("package main", "package rust2go", 1));
+}
+
+/// mem-ring's end in Go, which is in its crate.
+fn mem_ring(folder: &Path) {
+    let mut cargo = Command::new(env::var_os("CARGO").expect("Cargo sets CARGO"));
+    cargo.args(["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform"]);
+    cargo.arg(env::var_os("TARGET").expect("Cargo sets TARGET"));
+    let output = cargo.output().expect("Cargo is there");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("a list of packages");
+    let package = packages.iter().find(|package| package["name"] == "mem-ring").expect("mem-ring");
+    let manifest = package["manifest_path"].as_str().expect("a path in UTF-8");
+    let source = Path::new(manifest).parent().expect("it lies in a folder");
+    fs::create_dir_all(folder).expect("the folder can be written to");
+    for file in ["eventfd.go", "queue.go", "waiter.go"] {
+        let text = fs::read_to_string(source.join(file)).expect("a file of mem-ring");
+        write(&folder.join(file), &text);
+    }
+}
+
+/// Only if it differs, or Go would build again.
+fn write(file: &Path, text: &str) {
+    if fs::read_to_string(file).is_ok_and(|old| old == text) {
         return;
     }
-    fs::write(generated, text).expect("the folder can be written to");
+    fs::write(file, text).expect("the folder can be written to");
 }

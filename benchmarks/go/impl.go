@@ -35,6 +35,10 @@ func (it *calls) later(req DemoComplicatedRequest) DemoResponse {
 	return it.nested(req)
 }
 
+func (*calls) echo(number uint64) uint64 {
+	return number
+}
+
 // What any call into Go takes at least.
 //
 //export foreign_go_nothing

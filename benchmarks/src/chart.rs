@@ -91,9 +91,14 @@ pub fn is_ours(subject: &str) -> bool {
     ["callback_bridge", "foreign_call"].iter().any(|library| subject.starts_with(library))
 }
 
-/// With three digits at least.
+/// With three digits at least, but for what is small.
 pub fn number(value: f64) -> String {
-    if value < 99.95 { format!("{value:.1}") } else { format!("{value:.0}") }
+    match value {
+        ..0.0 | 0.0 => format!("{value:.1}"),
+        ..0.1 => format!("{value:.4}"),
+        ..99.95 => format!("{value:.1}"),
+        _ => format!("{value:.0}"),
+    }
 }
 
 const WIDTH: i32 = 820;

@@ -54,4 +54,16 @@ unsafe extern "C" {
     /// `//export foreign_go_answers`, in `go/rust2go/impl.go`.
     #[cfg(go)]
     pub fn foreign_go_answers(function: AnswerOfGo, count: usize);
+    /// `//export foreign_go_ring_echo`, in `go/ring_linux.go`.
+    #[cfg(all(go, target_os = "linux"))]
+    pub fn foreign_go_ring_echo(end: *const foreign_call::ring::Meta) -> u64;
+    /// `//export foreign_go_mem_ring_echo`, in `go/mem_ring_linux.go`.
+    #[cfg(all(go, target_os = "linux"))]
+    pub fn foreign_go_mem_ring_echo(
+        questions: *const mem_ring::QueueMeta,
+        answers: *const mem_ring::QueueMeta,
+    );
+    /// `//export foreign_go_socket_echo`, in `go/ring_linux.go`.
+    #[cfg(all(go, target_os = "linux"))]
+    pub fn foreign_go_socket_echo(socket: std::ffi::c_int);
 }

@@ -15,7 +15,7 @@ use crate::harness::{self, Effort, Figure, Laps, Measured, Subject};
 mod by_hand;
 pub mod in_c;
 #[cfg(go)]
-mod in_go;
+pub mod in_go;
 mod peers;
 mod socket;
 

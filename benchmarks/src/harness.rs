@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::chart::number;
+
 /// One figure of the JSON list.
 #[derive(Debug, Clone, Serialize)]
 pub struct Figure {
@@ -153,7 +155,7 @@ pub fn print(figures: &[Figure], references: &[&str]) {
         for row in rows {
             // Where nothing was measured there is nothing to compare with.
             let ratio = if base > 0.0 { format!("{:.2}", row.value / base) } else { "-".into() };
-            println!("  {:<34} {:>12.1} {ratio:>8}", row.subject, row.value);
+            println!("  {:<34} {:>12} {ratio:>8}", row.subject, number(row.value));
         }
     }
 }
@@ -231,6 +233,20 @@ pub fn ticks() -> u64 {
         static START: OnceLock<Instant> = OnceLock::new();
         START.get_or_init(Instant::now).elapsed().as_nanos() as u64
     }
+}
+
+/// The time that all threads of this process have spent on a core, and in the system for it.
+pub fn cpu_time() -> Duration {
+    let mut usage = std::mem::MaybeUninit::<libc::rusage>::zeroed();
+    // SAFETY: the place has room for it.
+    let got = unsafe { libc::getrusage(libc::RUSAGE_SELF, usage.as_mut_ptr()) };
+    assert_eq!(got, 0, "a process may ask for its own");
+    // SAFETY: zeros are one, and the system has filled it in.
+    let usage = unsafe { usage.assume_init() };
+    let time = |time: libc::timeval| {
+        Duration::from_secs(time.tv_sec as u64) + Duration::from_micros(time.tv_usec as u64)
+    };
+    time(usage.ru_utime) + time(usage.ru_stime)
 }
 
 /// Nanoseconds of a tick.

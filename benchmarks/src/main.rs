@@ -56,7 +56,7 @@ enum Group {
     Step { name: String, count: usize },
     /// One run of mem-ring.
     #[command(hide = true)]
-    MemRing { in_flight: usize, count: usize },
+    MemRing { echo: ring::Echo, in_flight: usize, count: usize },
 }
 
 #[derive(Debug, Args)]
@@ -136,9 +136,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             instructions::step(&name, count)?;
             return Ok(ExitCode::SUCCESS);
         }
-        Group::MemRing { in_flight, count } => {
-            ring::child(in_flight, count);
-            return Ok(ExitCode::SUCCESS);
+        Group::MemRing { echo, in_flight, count } => {
+            ring::child(echo, in_flight, count);
         }
     };
     harness::print(&figures, references);

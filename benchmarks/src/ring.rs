@@ -8,7 +8,7 @@ use std::hint;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::harness::{self, Core, Effort, Figure, Measured, Subject};
 
@@ -16,8 +16,10 @@ mod calls;
 mod mem_ring;
 mod ours;
 mod socket;
+#[cfg(all(go, target_os = "linux"))]
+mod with_go;
 
-pub use mem_ring::child;
+pub use mem_ring::{Echo, child};
 
 /// Whose line reads 1.00, where it took part.
 pub const REFERENCE: &str = "mem-ring";
@@ -37,7 +39,7 @@ pub fn run(effort: Effort) -> Vec<Figure> {
         vec![
             Subject::new("foreign_call, tasks", move || ours::tasks_one_way(count)),
             Subject::new("foreign_call, threads", move || ours::threads_one_way(count)),
-            Subject::new("mem-ring", move || mem_ring::in_a_child(0, count)),
+            Subject::new("mem-ring", move || mem_ring::in_a_child(Echo::None, 0, count)),
             Subject::new("Unix socket", move || socket::one_way(count / 10)),
         ],
     );
@@ -47,13 +49,26 @@ pub fn run(effort: Effort) -> Vec<Figure> {
             Subject::new("foreign_call, tasks", move || ours::tasks(in_flight, count)),
             Subject::new("foreign_call, threads", move || ours::threads(in_flight, count)),
             Subject::new("foreign_call, calls", move || calls::calls(in_flight, count)),
-            Subject::new("mem-ring", move || mem_ring::in_a_child(in_flight, count)),
+            Subject::new("mem-ring", move || mem_ring::in_a_child(Echo::Rust, in_flight, count)),
             Subject::new("Unix socket", move || socket::round_trips(in_flight, count / 10)),
         ];
         if in_flight == 1 {
             subjects.push(Subject::new("a cache line, the limit", move || ping_pong(count)));
         }
         case(&format!("round trips, {in_flight} in flight"), subjects);
+    }
+    #[cfg(all(go, target_os = "linux"))]
+    for in_flight in [1, 64, 512] {
+        let count = if in_flight == 1 { count / 20 } else { count / 5 };
+        let subjects = vec![
+            Subject::new("foreign_call, task", move || with_go::task(in_flight, count)),
+            Subject::new("foreign_call, thread", move || with_go::thread(in_flight, count)),
+            Subject::new("foreign_call, calls", move || with_go::calls(in_flight, count)),
+            Subject::new("mem-ring", move || mem_ring::in_a_child(Echo::Go, in_flight, count)),
+            Subject::new("rust2go, cgo", move || with_go::rust2go(in_flight, count)),
+            Subject::new("Unix socket", move || with_go::unix_socket(in_flight, count / 10)),
+        ];
+        case(&format!("with Go, {in_flight} in flight"), subjects);
     }
     figures
 }
@@ -66,12 +81,15 @@ struct Arrivals {
     warm_up: u64,
     /// When that was over. All time from then on counts, as a ring fills and empties in waves.
     start: Instant,
+    /// The process's time on its cores, then.
+    cpu_time: Duration,
 }
 
 impl Arrivals {
     fn of(count: usize) -> Arrivals {
         let warm_up = count as u64 / 20;
-        Arrivals { seen: 0, sum: 0, in_order: true, warm_up, start: Instant::now() }
+        let (start, cpu_time) = (Instant::now(), harness::cpu_time());
+        Arrivals { seen: 0, sum: 0, in_order: true, warm_up, start, cpu_time }
     }
 
     fn in_any_order(count: usize) -> Arrivals {
@@ -85,8 +103,16 @@ impl Arrivals {
         self.seen += 1;
         self.sum += number;
         if self.seen == self.warm_up {
-            self.start = Instant::now();
+            (self.start, self.cpu_time) = (Instant::now(), harness::cpu_time());
         }
+    }
+
+    /// All numbers are here: what each round trip took, and what it took of the cores.
+    #[cfg(all(go, target_os = "linux"))]
+    fn with_cpu_time(self, count: usize) -> Measured {
+        let used = harness::cpu_time() - self.cpu_time;
+        let used = used.as_nanos() as f64 / (count as u64 - self.warm_up) as f64;
+        vec![("ns a round trip", self.nanoseconds(count)), ("CPU ns a round trip", used)]
     }
 
     /// All numbers are here.

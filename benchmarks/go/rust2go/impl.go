@@ -39,6 +39,10 @@ func (it *calls) later(req *DemoComplicatedRequest) DemoResponse {
 	return it.nested(req)
 }
 
+func (*calls) echo(number *uint64) uint64 {
+	return *number
+}
+
 // What each answer takes that goes through cgo: so many of them, to a C function of two pointers.
 //
 //export foreign_go_answers

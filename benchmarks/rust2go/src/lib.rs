@@ -16,6 +16,7 @@ pub mod binding {
         pub fn CInGo_flat(req: DemoUserRef, slot: *mut c_void, answer: *mut c_void);
         pub fn CInGo_nested(req: DemoComplicatedRequestRef, slot: *mut c_void, answer: *mut c_void);
         pub fn CInGo_later(req: DemoComplicatedRequestRef, slot: *mut c_void, answer: *mut c_void);
+        pub fn CInGo_echo(number: u64, slot: *mut c_void, answer: *mut c_void);
     }
 }
 
@@ -60,4 +61,6 @@ pub trait InGo {
     #[cgo_callback]
     #[send]
     async fn later(req: &DemoComplicatedRequest) -> DemoResponse;
+    #[cgo_callback]
+    async fn echo(number: u64) -> u64;
 }

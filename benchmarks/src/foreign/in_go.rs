@@ -44,4 +44,6 @@ pub trait InGo {
     /// The same, later.
     #[send]
     async fn later(req: &DemoComplicatedRequest) -> DemoResponse;
+    /// The number, later.
+    async fn echo(number: u64) -> u64;
 }

@@ -1,5 +1,4 @@
-//! mem-ring, in a process of its own: it has stopped for ever with one number in flight, and has
-//! ended a run with a corrupted heap.
+//! mem-ring, in a process of its own: it has stopped for ever with one number in flight.
 
 use std::error::Error;
 use std::io::Read;
@@ -8,6 +7,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum;
 use mem_ring::{Guard, Queue, ReadQueue, WriteQueue};
 use tokio::sync::oneshot;
 
@@ -17,30 +17,43 @@ use crate::harness::Measured;
 /// A child that takes longer hangs.
 const LONGEST_RUN: Duration = Duration::from_secs(10);
 
-/// With so many in flight it did not end well. Once is enough.
-static FAILED: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+/// This did not end well. Once is enough.
+static FAILED: Mutex<Vec<(Echo, usize)>> = Mutex::new(Vec::new());
 
-/// What the child measured; nothing, if it did not end well, now or before. With none in flight:
-/// one way.
-pub(super) fn in_a_child(in_flight: usize, count: usize) -> Measured {
+/// Who answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Echo {
+    /// Nobody: one way.
+    None,
+    Rust,
+    Go,
+}
+
+/// What the child measured; nothing, if it did not end well, now or before.
+pub(super) fn in_a_child(echo: Echo, in_flight: usize, count: usize) -> Measured {
     let mut failed = FAILED.lock().expect("no panic");
-    if failed.contains(&in_flight) {
+    if failed.contains(&(echo, in_flight)) {
         return Vec::new();
     }
-    match run_child(in_flight, count) {
-        Ok(nanoseconds) if in_flight == 0 => vec![("ns a message", nanoseconds)],
-        Ok(nanoseconds) => vec![("ns a round trip", nanoseconds)],
+    let names: &[_] = match echo {
+        Echo::None => &["ns a message"],
+        Echo::Rust => &["ns a round trip"],
+        Echo::Go => &["ns a round trip", "CPU ns a round trip"],
+    };
+    match run_child(echo, in_flight, count) {
+        Ok(values) => names.iter().copied().zip(values).collect(),
         Err(why) => {
-            eprintln!("mem-ring, {in_flight} in flight, {count} numbers: {why}");
-            failed.push(in_flight);
+            eprintln!("mem-ring, {echo:?}, {in_flight} in flight, {count} numbers: {why}");
+            failed.push((echo, in_flight));
             Vec::new()
         }
     }
 }
 
-fn run_child(in_flight: usize, count: usize) -> Result<f64, Box<dyn Error>> {
+fn run_child(echo: Echo, in_flight: usize, count: usize) -> Result<Vec<f64>, Box<dyn Error>> {
+    let echo = echo.to_possible_value().expect("none is skipped");
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["mem-ring", &in_flight.to_string(), &count.to_string()])
+        .args(["mem-ring", echo.get_name(), &in_flight.to_string(), &count.to_string()])
         .stdout(Stdio::piped())
         .spawn()?;
     let start = Instant::now();
@@ -60,14 +73,25 @@ fn run_child(in_flight: usize, count: usize) -> Result<f64, Box<dyn Error>> {
     if !status.success() {
         return Err(format!("it ends with {status}").into());
     }
-    Ok(words.trim().parse()?)
+    Ok(words.split_whitespace().map(str::parse).collect::<Result<_, _>>()?)
 }
 
 /// The hidden command.
-pub fn child(in_flight: usize, count: usize) {
-    let nanoseconds = if in_flight == 0 { one_way(count) } else { round_trips(in_flight, count) };
-    println!("{nanoseconds}");
-    // Its queues free each other's memory in an order that nobody is promised.
+pub fn child(echo: Echo, in_flight: usize, count: usize) -> ! {
+    match echo {
+        Echo::None => one_way(count),
+        Echo::Rust => round_trips(in_flight, count),
+        #[cfg(all(go, target_os = "linux"))]
+        Echo::Go => with_go(in_flight, count),
+        #[cfg(not(all(go, target_os = "linux")))]
+        Echo::Go => panic!("there is no Go in this program"),
+    }
+}
+
+/// Says what was measured, and ends the process while all is alive: the end of a queue that owns its
+/// memory frees it, whether or not the other one has just pushed something.
+fn end(measured: Measured) -> ! {
+    measured.iter().for_each(|(_, value)| println!("{value}"));
     std::process::exit(0);
 }
 
@@ -88,9 +112,9 @@ impl Writing {
     }
 }
 
-fn one_way(count: usize) -> f64 {
+fn one_way(count: usize) -> ! {
     let (reading, writing) = queue();
-    let thread = beside(move || {
+    beside(move || {
         runtime().block_on(async {
             let queue = writing.open();
             for number in 0..count as u64 {
@@ -102,20 +126,22 @@ fn one_way(count: usize) -> f64 {
             std::future::pending::<()>().await;
         });
     });
-    let arrivals = runtime().block_on(arrivals(reading, count, || ()));
-    drop(thread);
-    arrivals.nanoseconds(count)
+    runtime().block_on(async {
+        let (arrivals, _guard) = arrivals(reading, count, || ()).await;
+        end(vec![("ns a message", arrivals.nanoseconds(count))])
+    })
 }
 
-/// Takes all numbers out of a queue, and does something with each.
+/// Takes all numbers out of a queue, and does something with each. The queue lives as long as the
+/// guard.
 async fn arrivals(
     queue: ReadQueue<u64>,
     count: usize,
     mut then: impl FnMut() + Send + 'static,
-) -> Arrivals {
+) -> (Arrivals, Guard) {
     let (done, all) = oneshot::channel();
     let mut state = Some((done, Arrivals::in_any_order(count)));
-    let _guard: Guard = queue
+    let guard = queue
         .run_handler(move |number| {
             let (_, arrivals) = state.as_mut().expect("no more than all of them");
             arrivals.see(number);
@@ -126,13 +152,13 @@ async fn arrivals(
             }
         })
         .expect("in a runtime");
-    all.await.expect("all arrive")
+    (all.await.expect("all arrive"), guard)
 }
 
-fn round_trips(in_flight: usize, count: usize) -> f64 {
+fn round_trips(in_flight: usize, count: usize) -> ! {
     let (questions, asking) = queue();
     let (answers, answering) = queue();
-    let thread = beside(move || {
+    beside(move || {
         runtime().block_on(async {
             let queue = answering.open();
             let handler = move |number| {
@@ -142,20 +168,42 @@ fn round_trips(in_flight: usize, count: usize) -> f64 {
             std::future::pending::<()>().await;
         });
     });
-    let arrivals = runtime().block_on(async {
-        let queue = asking.open();
-        (0..in_flight as u64).for_each(|number| {
-            queue.push(number);
-        });
-        let mut next = in_flight as u64;
-        let ask = move || {
-            if next < count as u64 {
-                queue.push(next);
-                next += 1;
-            }
-        };
-        arrivals(answers, count, ask).await
+    runtime().block_on(async {
+        let (arrivals, _guard) = ask(asking.open(), answers, in_flight, count).await;
+        end(vec![("ns a round trip", arrivals.nanoseconds(count))])
+    })
+}
+
+/// Keeps so many questions in flight.
+async fn ask(
+    questions: WriteQueue<u64>,
+    answers: ReadQueue<u64>,
+    in_flight: usize,
+    count: usize,
+) -> (Arrivals, Guard) {
+    (0..in_flight as u64).for_each(|number| {
+        questions.push(number);
     });
-    drop(thread);
-    arrivals.nanoseconds(count)
+    let mut next = in_flight as u64;
+    let ask = move || {
+        if next < count as u64 {
+            questions.push(next);
+            next += 1;
+        }
+    };
+    arrivals(answers, count, ask).await
+}
+
+/// Round trips to Go. No thread is kept on a core.
+#[cfg(all(go, target_os = "linux"))]
+fn with_go(in_flight: usize, count: usize) -> ! {
+    let (asking, questions) = Queue::new(ROOM).expect("memory and descriptors");
+    let (answers, answering) = queue();
+    // SAFETY: the two are read before it returns, and the queues live until the process ends.
+    unsafe { crate::ffi::foreign_go_mem_ring_echo(&raw const questions, &raw const answering.0) };
+    runtime().block_on(async {
+        let asking = asking.write().expect("in a runtime");
+        let (arrivals, _guard) = ask(asking, answers, in_flight, count).await;
+        end(arrivals.with_cpu_time(count))
+    })
 }

@@ -5,11 +5,11 @@ use foreign_call::ring::{Connection, Options, channel};
 use super::{Arrivals, ROOM, beside, runtime};
 use crate::harness::Measured;
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options::new(ROOM, size_of::<u64>())
 }
 
-fn number(message: &[u8]) -> u64 {
+pub(super) fn number(message: &[u8]) -> u64 {
     u64::from_ne_bytes(message.try_into().expect("8 bytes"))
 }
 

@@ -6,11 +6,11 @@ use std::os::unix::net::UnixStream;
 use super::{Arrivals, beside};
 use crate::harness::Measured;
 
-fn send(mut socket: &UnixStream, number: u64) {
+pub(super) fn send(mut socket: &UnixStream, number: u64) {
     socket.write_all(&number.to_ne_bytes()).expect("somebody reads");
 }
 
-fn receive(socket: &mut BufReader<&UnixStream>) -> u64 {
+pub(super) fn receive(socket: &mut BufReader<&UnixStream>) -> u64 {
     let mut bytes = [0; size_of::<u64>()];
     socket.read_exact(&mut bytes).expect("somebody writes");
     u64::from_ne_bytes(bytes)
