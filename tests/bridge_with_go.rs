@@ -237,7 +237,7 @@ with_go! {
                 assert!(output.status.success(), "{}", support::stderr(&output));
                 support::stdout(&output)
             };
-            run(go.as_ref(), &["vet", "."]);
+            run(go.as_ref(), &["vet", "./..."]);
             let root = run(go.as_ref(), &["env", "GOROOT"]);
             assert_eq!(run(&Path::new(root.trim()).join("bin/gofmt"), &["-d", "."]), "");
         }

@@ -1,13 +1,15 @@
-//! Compiles the Go into a static library. Without Go there is no `cfg(go)`.
+//! Compiles the Go, into a static library and a program. Without Go there is no `cfg(go)`.
 
 use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
-#[allow(clippy::print_stdout, reason = "this is how a build script talks to Cargo")]
 fn main() {
-    for what in ["changed=go", "changed=../csrc/bell.h", "env-changed=GO", "env-changed=PATH"] {
-        println!("cargo::rerun-if-{what}");
+    for folder in ["go", "../csrc/bell.h", "../../foreign_call/go/ring"] {
+        println!("cargo::rerun-if-changed={folder}");
+    }
+    for variable in ["GO", "PATH"] {
+        println!("cargo::rerun-if-env-changed={variable}");
     }
     println!("cargo::rustc-check-cfg=cfg(go)");
     let go = env::var_os("GO").unwrap_or("go".into());
@@ -19,10 +21,18 @@ fn main() {
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("Cargo sets it")).join("go");
     fs::create_dir_all(&out).expect("a folder");
-    let mut build = Command::new(&go);
-    build.current_dir("go").env("CGO_ENABLED", "1").args(["build", "-buildmode=c-archive"]);
-    build.args(["-buildvcs=false", "-o"]).arg(out.join("libring_in_go.a"));
-    assert!(build.status().expect("it runs").success(), "go build failed: see above");
+    let build = |arguments: &[&str], made: &str, package: &str| {
+        let mut build = Command::new(&go);
+        build.current_dir("go").env("CGO_ENABLED", "1").args(["build", "-buildvcs=false"]);
+        build.args(arguments).arg("-o").arg(out.join(made)).arg(package);
+        assert!(build.status().expect("it runs").success(), "go build failed: see above");
+    };
+    build(&["-buildmode=c-archive"], "libring_in_go.a", ".");
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
+        // For the example in two processes: a program of its own.
+        build(&[], "squares_in_go", "./squares");
+        println!("cargo::rustc-env=SQUARES_IN_GO={}", out.join("squares_in_go").display());
+    }
 
     println!("cargo::rustc-cfg=go");
     println!("cargo::rustc-link-search=native={}", out.display());
