@@ -21,7 +21,7 @@ const GREETING: [u8; 8] = MAGIC.to_ne_bytes();
 
 impl Connection<Events> {
     /// Makes a connection, and gives the other end of it to the process at the other end of `socket`,
-    /// which [accepts](Connection::accept) it.
+    /// which [accepts](Connection::accept) it; in C by `foreign_call_ring_accept`, in Go by `ring.Accept`.
     ///
     /// The two ends don't trust each other. Each copies a message once into memory of its own, and
     /// checks it there; it keeps its own index in private, and checks the other one's. So a peer
@@ -72,7 +72,8 @@ impl Connection<Events> {
         Ok(Connection::new(&region, options, (FIRST_SENDS, sending), receiving))
     }
 
-    /// Waits for the process at the other end of `socket` to [offer](Connection::offer) a connection.
+    /// Waits for the process at the other end of `socket` to [offer](Connection::offer) a connection; in
+    /// Go that is `ring.Offer`.
     ///
     /// `most` says how many slots of how many bytes are accepted at most, and how large the spill of
     /// this end is. The socket's read timeout holds.
