@@ -9,7 +9,7 @@ use super::model::{
     Wakes, bytes, check, end_against_sleeping, end_against_waiting, full_against_taking,
     messages_against_sleeping, ring,
 };
-use super::{Disconnected, Events, TryRecvError};
+use super::{Disconnected, Events, TryRecvError, TrySendError};
 
 impl Wakes for Events {
     fn pair() -> (Events, Events) {
@@ -116,6 +116,37 @@ fn a_reactor_that_waits_for_the_descriptor_is_told() {
 #[should_panic(expected = "deadlock")]
 fn a_reactor_that_reads_the_descriptor_after_asking_is_not_told() {
     check(3, None, || reactor(true));
+}
+
+/// The same on the other side, where the ring is full.
+fn reactor_for_room(careless: bool) {
+    let (mut sender, mut receiver) = ring::<Events>(1, 0);
+    sender.try_send(&bytes(1)).expect("room");
+    let receiving = thread::spawn(move || {
+        assert_eq!(receiver.recv(), Ok(&bytes(1)[..]));
+        receiver
+    });
+    while sender.try_send(&bytes(2)) == Err(TrySendError::Full) {
+        if !sender.ready() {
+            let descriptors = sender.notify().descriptors();
+            if careless {
+                descriptors.take();
+            }
+            assert_eq!(descriptors.wait(), Ok(()));
+        }
+    }
+    drop(receiving.join());
+}
+
+#[test]
+fn a_reactor_that_waits_for_room_is_told() {
+    check(3, None, || reactor_for_room(false));
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn a_reactor_that_reads_the_descriptor_after_asking_for_room_is_not_told() {
+    check(3, None, || reactor_for_room(true));
 }
 
 /// A process that sends and dies, against one that falls asleep. `hangs_up`: the kernel closes its
