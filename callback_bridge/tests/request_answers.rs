@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use callback_bridge::request::{
-    self, Abandoned, Completion, Handle, NotYet, Reason, Stats, abandon_raw, complete_raw,
-    completion,
+    self, Abandoned, Completion, Handle, NotYet, Reason, Response, Stats, abandon_raw,
+    complete_raw, completion,
 };
 
 /// The counters are the process's; a test that looks at them, or has answers refused, waits for its turn.
@@ -51,30 +51,31 @@ fn an_answer_from_another_thread_ends_the_wait() {
 }
 
 /// Waits when its thread ends, after all that was made later is gone.
-struct WaitsInItsDrop(Cell<Option<(request::Response<u8>, mpsc::Sender<Result<u8, Abandoned>>)>>);
+struct WaitsInItsDrop(Cell<Option<(Response<u8>, Answers)>>);
+
+type Answers = mpsc::Sender<Result<u8, Abandoned>>;
 
 impl Drop for WaitsInItsDrop {
     fn drop(&mut self) {
-        let (response, told) = self.0.take().expect("it was set");
-        told.send(response.wait()).expect("the test waits");
+        let (response, answers) = self.0.take().expect("it was set");
+        answers.send(response.wait()).expect("the test waits");
     }
 }
 
 #[test]
 fn a_thread_can_still_wait_while_it_ends() {
     thread_local!(static LAST: WaitsInItsDrop = const { WaitsInItsDrop(Cell::new(None)) });
-    let (completion, response) = request::completion();
-    let (tell, told) = mpsc::channel();
+    let (last, response) = completion();
+    let (answers, answered) = mpsc::channel();
     let ending = thread::spawn(move || {
-        LAST.with(|last| last.0.set(Some((response, tell))));
+        LAST.with(|last| last.0.set(Some((response, answers))));
         // Makes this thread's waker, which is gone before `LAST` is.
-        let (completion, response) = request::completion();
-        completion.complete(1_u8).expect("it is wanted");
+        let (first, response) = completion();
+        first.complete(1_u8).expect("it is wanted");
         assert_eq!(response.wait(), Ok(1));
     });
-    assert_eq!(told.try_recv(), Err(mpsc::TryRecvError::Empty));
-    completion.complete(2).expect("it is wanted");
-    assert_eq!(told.recv(), Ok(Ok(2)));
+    last.complete(2).expect("it is wanted");
+    assert_eq!(answered.recv(), Ok(Ok(2)));
     ending.join().expect("no panic");
 }
 
