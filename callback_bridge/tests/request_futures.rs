@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
@@ -11,6 +11,12 @@ use std::time::Duration;
 use callback_bridge::request::{self, Abandoned, Handle, complete_raw, completion};
 use futures_util::future::FusedFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
+
+/// Panics of wakers are counted for the whole process; a test in which one panics waits for its turn.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 #[derive(Default)]
 struct CountWakes(AtomicUsize);
@@ -95,6 +101,7 @@ fn a_request_that_has_ended_wakes_whoever_detaches_it() {
 
 #[test]
 fn a_waker_that_panics_does_not_unwind_into_c() {
+    let _turn = turn();
     struct Panics;
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {
@@ -112,7 +119,6 @@ fn a_waker_that_panics_does_not_unwind_into_c() {
 
 #[test]
 fn a_waker_may_drop_the_response_that_it_wakes_for() {
-    use std::sync::Mutex;
     struct DropsIt(Mutex<Option<request::Response<u8>>>);
     impl Wake for DropsIt {
         fn wake(self: Arc<Self>) {
@@ -202,6 +208,7 @@ impl Drop for PanicsOnDrop {
 
 #[test]
 fn a_waker_that_panics_with_what_panics_does_not_unwind_into_c() {
+    let _turn = turn();
     struct Panics;
     impl Wake for Panics {
         fn wake(self: Arc<Self>) {
@@ -241,6 +248,7 @@ mod answering {
 
 #[test]
 fn a_waker_whose_drop_panics_leaves_the_next_request_of_the_slot_alone() {
+    let _turn = turn();
     let (completion, mut response) = completion::<u64>();
     let waker = answering::waker(completion.into_raw());
     let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
