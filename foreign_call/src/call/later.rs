@@ -47,14 +47,6 @@ pub async fn answered<T: Send + 'static>(called: Result<Called<T>, Box<CallError
     response.await.unwrap_or_else(|_| Err(Box::new(CallError::Unanswered)))
 }
 
-/// For calls whose answers come another way: the peer may ask about them.
-pub(super) const ASKED: &Functions =
-    &Functions { answer: refuse_answer, state, wait_for_room: None };
-
-unsafe extern "C" fn refuse_answer(_handle: usize, _status: u32, _view: *const c_void) -> u32 {
-    refuse()
-}
-
 /// # Safety
 ///
 /// As [`read`].
@@ -79,6 +71,6 @@ pub(super) unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
     }
 }
 
-extern "C" fn state(handle: usize) -> u32 {
+pub(super) extern "C" fn state(handle: usize) -> u32 {
     raw::state(is_wanted_raw(Handle::from_usize(handle)))
 }

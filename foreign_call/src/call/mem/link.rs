@@ -1,6 +1,7 @@
 //! The ring of one trait.
 
 use std::collections::BTreeMap;
+use std::ffi::c_void;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::AtomicU64;
@@ -11,7 +12,7 @@ use std::thread;
 use super::receive::{self, Answering};
 use crate::CallError;
 use crate::call::later;
-use crate::call::raw::{Answer, Functions};
+use crate::call::raw::{self, Answer, Functions};
 use crate::ring::{Connection, Events, Meta, Options, Peer, Sender};
 
 /// So many messages have room in each direction.
@@ -36,6 +37,13 @@ pub struct End {
     taken: *const AtomicU64,
     /// For what is asked about a call. Answers go over the ring.
     rust: &'static Functions,
+}
+
+/// The peer may ask about a call, and not answer it this way.
+static ASKED: Functions = Functions { answer: refuse, state: later::state, wait_for_room: None };
+
+unsafe extern "C" fn refuse(_handle: usize, _status: u32, _view: *const c_void) -> u32 {
+    raw::refuse()
 }
 
 /// The ring of one trait, which is made at the first call. Only in a `static`.
@@ -98,7 +106,7 @@ impl Link {
         let thread = thread::Builder::new().name("foreign_call mem".to_owned());
         thread.spawn(move || receive::run(self, receiver, &room))?;
         let theirs = Peer::new(theirs);
-        let end = End { ring: theirs.meta(), taken: &raw const self.taken, rust: later::ASKED };
+        let end = End { ring: theirs.meta(), taken: &raw const self.taken, rust: &ASKED };
         // SAFETY: what it leads to stays: once the peer serves, the connection goes into a static, and
         // the rest is in one already.
         let status = unsafe { (self.serve)(&raw const end) };
