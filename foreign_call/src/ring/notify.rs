@@ -84,7 +84,7 @@ pub(super) fn look_for_a_while(
 /// come, the longer it lets them gather: the lines in which they come then cross from core to core
 /// once for many, and the sender is not held up by each.
 pub(super) fn gather(found: u64) {
-    pause(found.saturating_mul(4).clamp(16, 128) as u32);
+    pause(found.saturating_mul(8).clamp(16, 128) as u32);
 }
 
 fn pause(spins: u32) {
