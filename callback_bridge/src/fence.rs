@@ -80,3 +80,70 @@ mod membarrier {
         crate::sync::fence(crate::sync::Ordering::SeqCst);
     }
 }
+
+/// loom has no `membarrier`. So the pair is tried in every order on a machine that is small enough for
+/// that: two threads, each of which buffers what it writes and may read meanwhile, as x86 does.
+#[cfg(all(test, not(loom)))]
+mod tests {
+    /// What a thread does between writing its word and reading the other's.
+    #[derive(Clone, Copy)]
+    enum Between {
+        /// As the light side of `OneSided`: the processor is free to read first.
+        Nothing,
+        /// What was written is seen before it reads on.
+        Fence,
+        /// `membarrier`: what all threads have written is seen.
+        Everywhere,
+    }
+    use Between::{Everywhere, Fence, Nothing};
+
+    #[derive(Clone, Copy, Default)]
+    struct Thread {
+        /// How far it is: written, fenced, read.
+        steps: u32,
+        /// What it wrote has left its buffer.
+        is_seen: bool,
+        saw_the_other: bool,
+    }
+
+    /// Whether in every order at least one sees what the other wrote.
+    fn one_sees(threads: [Thread; 2], between: [Between; 2]) -> bool {
+        let mut next = Vec::new();
+        for (this, other) in [(0, 1), (1, 0)] {
+            let mut after = threads;
+            after[this].steps += 1;
+            match (threads[this].steps, between[this]) {
+                (0, _) | (1, Nothing) => {}
+                (1, Fence) => after[this].is_seen = true,
+                (1, Everywhere) => after.iter_mut().for_each(|it| it.is_seen |= it.steps > 0),
+                (2, _) => after[this].saw_the_other = threads[other].is_seen,
+                _ => continue,
+            }
+            next.push(after);
+        }
+        // A buffer empties when it likes.
+        for this in [0, 1] {
+            if threads[this].steps > 0 && !threads[this].is_seen {
+                let mut after = threads;
+                after[this].is_seen = true;
+                next.push(after);
+            }
+        }
+        let is_over = threads.iter().all(|thread| thread.steps == 3);
+        let seen = threads.iter().any(|thread| thread.saw_the_other);
+        (!is_over || seen) && next.into_iter().all(|threads| one_sees(threads, between))
+    }
+
+    #[test]
+    fn one_side_fences_for_both() {
+        assert!(one_sees(Default::default(), [Nothing, Everywhere]));
+        assert!(one_sees(Default::default(), [Fence, Fence]));
+    }
+
+    #[test]
+    fn without_the_fence_for_the_other_side_both_miss() {
+        assert!(!one_sees(Default::default(), [Nothing, Fence]));
+        assert!(!one_sees(Default::default(), [Nothing, Nothing]));
+        assert!(!one_sees(Default::default(), [Fence, Nothing]));
+    }
+}

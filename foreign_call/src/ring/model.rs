@@ -5,9 +5,8 @@
 //! Each model has a twin that leaves out what it proves needed ([`Fault`]), and has to fail. A lost
 //! wake-up shows as a deadlock.
 //!
-//! loom has no `membarrier`, so each side fences for itself here. The one-sided pair orders the same
-//! two writes and reads: a `membarrier` is a fence in the thread that calls it and, at some moment
-//! before it returns, one in every other thread that runs.
+//! loom has no `membarrier`, so each side fences for itself here. That the one-sided pair orders the
+//! same two writes and reads is tried in `callback_bridge`'s `fence`.
 
 use std::mem::ManuallyDrop;
 use std::ops::{Deref, DerefMut};
