@@ -149,6 +149,33 @@ fn a_reactor_that_reads_the_descriptor_after_asking_for_room_is_not_told() {
     check(3, None, || reactor_for_room(true));
 }
 
+/// A reactor that does not send before half of the ring is free.
+fn reactor_for_half() {
+    let (mut sender, mut receiver) = ring::<Events>(2, 0);
+    sender.try_send(&bytes(1)).expect("room");
+    sender.try_send(&bytes(2)).expect("room");
+    let receiving = thread::spawn(move || {
+        assert_eq!(receiver.recv(), Ok(&bytes(1)[..]));
+        receiver
+    });
+    while !sender.half_ready() {
+        assert_eq!(sender.notify().descriptors().wait(), Ok(()));
+    }
+    assert_eq!(sender.try_send(&bytes(3)), Ok(()));
+    drop(receiving.join());
+}
+
+#[test]
+fn a_reactor_that_waits_for_half_of_the_ring_is_told() {
+    check(3, None, reactor_for_half);
+}
+
+#[test]
+#[should_panic(expected = "deadlock")]
+fn without_its_fence_a_reactor_that_waits_for_half_of_the_ring_is_not_told() {
+    check(3, Some(Fault::WaitWithoutFence), reactor_for_half);
+}
+
 /// A process that sends and dies, against one that falls asleep. `hangs_up`: the kernel closes its
 /// socket.
 fn death(hangs_up: bool) {

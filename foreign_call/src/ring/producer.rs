@@ -42,7 +42,7 @@ impl Producer {
     }
 
     /// Whether half of the slots are free, as the receiver's index says now.
-    #[cfg(all(unix, not(loom)))]
+    #[cfg(unix)]
     pub(super) fn is_half_free(&mut self) -> bool {
         // What can't be is for who sends next to find.
         self.look().is_err() || 2 * self.tail.wrapping_sub(self.seen) <= self.ring.shape().slots()
