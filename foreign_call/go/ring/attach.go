@@ -33,13 +33,15 @@ func one() [8]byte {
 // as long as the two are used. Go waits on a descriptor of its own, which Close closes.
 func Attach(meta *Meta) (*Sender, *Receiver, error) {
 	attach := func(end MetaEnd) (side, error) {
-		own, err := syscall.Dup(int(end.Wait))
-		if err != nil {
-			return side{}, err
+		// syscall.Dup would leave it to each process that is started.
+		wait, duplicate := uintptr(end.Wait), uintptr(syscall.F_DUPFD_CLOEXEC)
+		own, _, failed := syscall.Syscall(syscall.SYS_FCNTL, wait, duplicate, 0)
+		if failed != 0 {
+			return side{}, failed
 		}
-		signal, err := newSignal(own, int(end.Wake), meta.Sockets != 0)
+		signal, err := newSignal(int(own), int(end.Wake), meta.Sockets != 0)
 		if err != nil {
-			syscall.Close(own)
+			syscall.Close(int(own))
 			return side{}, err
 		}
 		// The memory is not Go's: no collector moves or frees it.

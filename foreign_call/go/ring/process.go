@@ -59,10 +59,12 @@ func Offer(conn *net.UnixConn, slots, longest int) (*Sender, *Receiver, error) {
 func Accept(conn *net.UnixConn, most int64) (*Sender, *Receiver, error) {
 	greeting, beside := make([]byte, len(magic)), make([]byte, 64)
 	_, received, flags, _, err := conn.ReadMsgUnix(greeting, beside)
+	// Whatever came is ours now: a socket that keeps messages apart carries it beside no bytes, too.
+	fds := descriptors(beside[:received])
 	if err != nil {
+		closeAll(fds)
 		return nil, nil, err
 	}
-	fds := descriptors(beside[:received])
 	if flags&syscall.MSG_CTRUNC != 0 || string(greeting) != magic || len(fds) != 3 {
 		closeAll(fds)
 		return nil, nil, errors.New("ring: not an offer")

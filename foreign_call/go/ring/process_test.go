@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 // sockets is where one process would offer, and another one accept.
@@ -18,18 +19,19 @@ func sockets(t *testing.T) (here, there *net.UnixConn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var conns [2]*net.UnixConn
-	for number, fd := range fds {
-		file := os.NewFile(uintptr(fd), "socket")
-		conn, err := net.FileConn(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		file.Close()
-		conns[number] = conn.(*net.UnixConn)
-		t.Cleanup(func() { conn.Close() })
+	return connection(t, fds[0]), connection(t, fds[1])
+}
+
+// connection takes over a socket.
+func connection(t *testing.T, fd int) *net.UnixConn {
+	file := os.NewFile(uintptr(fd), "socket")
+	defer file.Close()
+	conn, err := net.FileConn(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return conns[0], conns[1]
+	t.Cleanup(func() { conn.Close() })
+	return conn.(*net.UnixConn)
 }
 
 const most = 1 << 16
@@ -205,6 +207,32 @@ func TestWhatIsNoOfferIsRefused(t *testing.T) {
 		}
 		here.Close()
 		there.Close()
+	}
+	if after := descriptorCount(t); after != before {
+		t.Error("descriptors before and after:", before, after)
+	}
+}
+
+// A socket that keeps messages apart carries descriptors beside no bytes, too.
+func TestDescriptorsThatComeBesideNothingAreClosed(t *testing.T) {
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_SEQPACKET|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fds[0])
+	there := connection(t, fds[1])
+	memory := file(t, int64(2*ringBytes(4, 32)), sealShrink)
+	before := descriptorCount(t)
+	// syscall.Sendmsg would add a byte.
+	beside := syscall.UnixRights(memory, memory, memory)
+	message := syscall.Msghdr{Control: &beside[0], Controllen: uint64(len(beside))}
+	_, _, failed := syscall.Syscall(
+		syscall.SYS_SENDMSG, uintptr(fds[0]), uintptr(unsafe.Pointer(&message)), 0)
+	if failed != 0 {
+		t.Fatal(failed)
+	}
+	if _, _, err := Accept(there, most); err == nil {
+		t.Error("an offer without a greeting was accepted")
 	}
 	if after := descriptorCount(t); after != before {
 		t.Error("descriptors before and after:", before, after)

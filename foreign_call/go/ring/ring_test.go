@@ -57,6 +57,25 @@ func ends(t *testing.T, slots, slotBytes uint32) (one, two end, rings [2][]uint6
 	return attach(0, 1), attach(1, 0), rings
 }
 
+func TestAnEndLeavesNoDescriptorToAProcessThatIsStarted(t *testing.T) {
+	one, _, _ := ends(t, 2, 16)
+	for _, signal := range []*signal{one.Sender.signal, one.Receiver.signal} {
+		conn, err := signal.own.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = conn.Control(func(fd uintptr) {
+			flags, _, err := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_GETFD, 0)
+			if err != 0 || flags&syscall.FD_CLOEXEC == 0 {
+				t.Error(flags, err)
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func number(n uint64) []byte {
 	return binary.LittleEndian.AppendUint64(nil, n)
 }
