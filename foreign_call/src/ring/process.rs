@@ -171,11 +171,12 @@ fn receive(socket: &UnixStream) -> io::Result<[OwnedFd; DESCRIPTORS]> {
             received => break received,
         }
     };
-    if checked(received as libc::c_int)? == 0 {
+    let received = checked(received as libc::c_int)?;
+    // Whatever came is ours now, beside no bytes too, and is closed if it is not what we want.
+    let descriptors = owned(&message);
+    if received == 0 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    // Whatever came is ours now, and is closed if it is not what we want.
-    let descriptors = owned(&message);
     if message.msg_flags & libc::MSG_CTRUNC != 0 || greeting != GREETING {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "not an offer of a ring"));
     }
