@@ -69,10 +69,10 @@ static inline int foreign_call_ring_receive_offer(int socket, int *descriptors) 
     do {
         received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     } while (received < 0 && errno == EINTR);
-    if (received <= 0) {
-        return received == 0 ? FOREIGN_CALL_RING_GONE : FOREIGN_CALL_RING_REFUSED;
+    if (received < 0) {
+        return FOREIGN_CALL_RING_REFUSED;
     }
-    /* Whatever came is ours now. */
+    /* Whatever came is ours now, beside no bytes too: a socket may keep messages apart. */
     size_t count = 0;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     for (; header != NULL; header = CMSG_NXTHDR(&message, header)) {
@@ -96,7 +96,7 @@ static inline int foreign_call_ring_receive_offer(int socket, int *descriptors) 
     }
     bool more = count > FOREIGN_CALL_RING_DESCRIPTORS;
     foreign_call_ring_close_all(descriptors, more ? FOREIGN_CALL_RING_DESCRIPTORS : count);
-    return FOREIGN_CALL_RING_NOT_AN_OFFER;
+    return received == 0 ? FOREIGN_CALL_RING_GONE : FOREIGN_CALL_RING_NOT_AN_OFFER;
 }
 
 /* Maps memory that another process made, if it can't become shorter, and is no longer than that. */

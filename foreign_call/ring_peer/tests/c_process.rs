@@ -16,7 +16,10 @@ use foreign_call_ring_peer::hostile::{Dice, receiver_sleeps, scribble};
 use foreign_call_ring_peer::process::echoed;
 use foreign_call_ring_peer::{CLOSED, CORRUPT, GONE};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
-use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, send, sendmsg};
+use rustix::net::{
+    AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
+    send, sendmsg, socketpair,
+};
 
 // What C says of an offer: `foreign_call_ring_accept.h`.
 const NOT_A_RING: i32 = 7;
@@ -28,8 +31,12 @@ const REFUSED: i32 = 11;
 /// Starts C, with a socket to it.
 fn c() -> (UnixStream, Child) {
     let (here, there) = UnixStream::pair().expect("sockets");
-    let child = Command::new(env!("C_PROCESS")).stdin(OwnedFd::from(there)).spawn();
-    (here, child.expect("it was built"))
+    (here, c_with(there.into()))
+}
+
+/// C, with this socket.
+fn c_with(socket: OwnedFd) -> Child {
+    Command::new(env!("C_PROCESS")).stdin(socket).spawn().expect("it was built")
 }
 
 fn offered(options: &Options) -> (Connection<Events>, Child) {
@@ -119,14 +126,18 @@ const RING_BYTES: u64 = 640 + (SLOTS * SLOT_BYTES) as u64;
 /// What C says of these bytes, with these descriptors beside them.
 fn answer(greeting: &[u8], descriptors: &[BorrowedFd<'_>]) -> Option<i32> {
     let (socket, child) = c();
+    say(&socket, greeting, descriptors);
+    end(child).code()
+}
+
+fn say(socket: impl AsFd, greeting: &[u8], descriptors: &[BorrowedFd<'_>]) {
     let mut space = [MaybeUninit::uninit(); 256];
     let mut beside = SendAncillaryBuffer::new(&mut space);
     if !descriptors.is_empty() {
         assert!(beside.push(SendAncillaryMessage::ScmRights(descriptors)), "there is room");
     }
-    let sent = sendmsg(&socket, &[IoSlice::new(greeting)], &mut beside, SendFlags::NOSIGNAL);
+    let sent = sendmsg(socket, &[IoSlice::new(greeting)], &mut beside, SendFlags::NOSIGNAL);
     assert_eq!(sent, Ok(greeting.len()));
-    end(child).code()
 }
 
 /// What C says of this memory, beside two sockets whose other ends are closed.
@@ -158,6 +169,13 @@ fn c_refuses_what_is_no_offer() {
         let descriptors = vec![memory.as_fd(); count];
         assert_eq!(answer(GREETING, &descriptors), Some(NOT_AN_OFFER), "{count} descriptors");
     }
+
+    // A socket that keeps messages apart carries descriptors beside no bytes, too.
+    let flags = SocketFlags::CLOEXEC;
+    let packets = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None);
+    let (here, there) = packets.expect("sockets");
+    say(&here, b"", &three);
+    assert_eq!(end(c_with(there)).code(), Some(GONE), "no bytes");
 }
 
 #[test]
