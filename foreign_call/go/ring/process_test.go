@@ -125,6 +125,36 @@ func TestAnEndWhoseProcessIsGoneIsMissedAfterItsMessages(t *testing.T) {
 	}
 }
 
+// The other process may have kept what it sent.
+func TestASocketThatTheOtherSideMadeBlockingKeepsNoThreadWaiting(t *testing.T) {
+	one, two := processes(t, 2)
+	defer one.close()
+	own := two.Receiver.signal
+	if err := syscall.SetNonblock(own.other, false); err != nil {
+		t.Fatal(err)
+	}
+	// Go's poller keeps to it, and the system does not.
+	if err := own.own.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error)
+	go func() {
+		_, err := two.Receive()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if err != ErrGone {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("it waits in the system")
+		one.Sender.Close()
+		<-ended
+	}
+	two.close()
+}
+
 func TestRingsThatCanNotBeAreNotOffered(t *testing.T) {
 	here, _ := sockets(t)
 	for _, size := range [][2]int{{-1, 8}, {1, -1}, {1 << 31, 1 << 31}} {

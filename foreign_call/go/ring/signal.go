@@ -3,7 +3,6 @@
 package ring
 
 import (
-	"io"
 	"os"
 	"syscall"
 )
@@ -54,17 +53,26 @@ func (s *signal) sleep() error {
 		// A dead peer's socket is ready for ever: who looks next finds out.
 		return nil
 	}
-	var bytes [64]byte
-	_, err := s.own.Read(bytes[:])
-	if err != nil && s.sockets {
+	if !s.sockets {
+		var bytes [8]byte
+		_, err := s.own.Read(bytes[:])
+		return err
+	}
+	conn, err := s.own.SyscallConn()
+	if err != nil {
+		return err
+	}
+	err = conn.Read(func(fd uintptr) bool {
+		var bytes [64]byte
+		// It does not block, as in wake.
+		read, _, err := syscall.Recvfrom(int(fd), bytes[:], syscall.MSG_DONTWAIT)
 		// The end of the stream, or what a broken one says.
-		s.gone = true
-		return nil
-	}
-	if err == io.EOF {
-		return nil
-	}
-	return err
+		s.gone = read == 0 || err != nil && err != syscall.EAGAIN && err != syscall.EINTR
+		return err != syscall.EAGAIN
+	})
+	// And one that nobody can wait for.
+	s.gone = s.gone || err != nil
+	return nil
 }
 
 func (s *signal) close() error {
