@@ -125,6 +125,36 @@ func TestAnEndWhoseProcessIsGoneIsMissedAfterItsMessages(t *testing.T) {
 	}
 }
 
+func TestAnEndThatIsClosedAgainWritesToNobody(t *testing.T) {
+	one, two := processes(t, 2)
+	defer two.close()
+	defer one.Receiver.Close()
+	number := one.Sender.signal.other
+	if err := one.Sender.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// The number is somebody else's by now, and the other end says that it sleeps.
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(fds[:])
+	if fds[0] != number {
+		if err := syscall.Dup3(fds[0], number, syscall.O_CLOEXEC); err != nil {
+			t.Fatal(err)
+		}
+		defer syscall.Close(number)
+	}
+	change(&two.Receiver.header.receiver, asleep, 0)
+	if err := one.Sender.Close(); err == nil {
+		t.Error("it was open still")
+	}
+	var bytes [8]byte
+	if read, _, err := syscall.Recvfrom(fds[1], bytes[:], syscall.MSG_DONTWAIT); err != syscall.EAGAIN {
+		t.Error(read, err)
+	}
+}
+
 // The other process may have kept what it sent.
 func TestASocketThatTheOtherSideMadeBlockingKeepsNoThreadWaiting(t *testing.T) {
 	one, two := processes(t, 2)

@@ -76,5 +76,7 @@ func (s *signal) sleep() error {
 }
 
 func (s *signal) close() error {
+	// Its number may soon be somebody else's: who closes again wakes nobody.
+	s.other = -1
 	return s.own.Close()
 }
