@@ -35,6 +35,10 @@ impl Fence {
     }
 
     /// For the side that is about to sleep.
+    ///
+    /// # Panics
+    ///
+    /// If Linux refuses the `membarrier` that it had granted.
     pub fn heavy(self) {
         match self {
             Fence::OneSided => membarrier::everywhere(),
@@ -62,7 +66,9 @@ mod membarrier {
 
     pub(super) fn everywhere() {
         fence(Ordering::SeqCst);
-        // A child of `fork` is registered as its parent is, and a registered process is not refused.
+        // A child of `fork` is registered as its parent is, and Linux itself does not refuse who is
+        // registered. A filter of system calls (seccomp) that comes later may: as the other side has no
+        // fence of its own by then, there is no going on.
         let status = call(libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED);
         assert_eq!(status, 0, "membarrier was registered and is refused now");
         fence(Ordering::SeqCst);

@@ -58,8 +58,10 @@
 //!
 //! Before it sleeps, a side says so in its flags, fences, and looks again. The other one publishes,
 //! fences, and looks at the flags. So at least one of them sees the other. Who takes the flag back
-//! wakes, so each sleep is ended once. Where both ends are in Rust and in one process, the one that
-//! sleeps fences for both (`membarrier`, on Linux), and a message costs no fence at all.
+//! wakes, so each sleep is ended once. Where both ends are [`Local`], the one that sleeps
+//! fences for both (`membarrier`, on Linux), and a message costs no fence at all. A process that takes
+//! `membarrier` from itself (seccomp) does so before it makes its first ring: afterwards an end that
+//! falls asleep panics.
 //!
 //! A receiver that waits lets messages gather for a moment, the longer the more there were the last
 //! time: their lines then cross from core to core once for many of them, and the sender, whose index
