@@ -42,6 +42,7 @@ fn failed(function: &str, error: &CallError) -> ! {
 
 /// The peer was made for another trait of this name.
 #[cold]
+#[track_caller]
 pub fn other_interface(name: &str, ours: u64, theirs: u64) -> ! {
     panic!(
         "the peer's side of `{name}` was generated from another version of the trait or its types \

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
 use foreign_call::convert::Problem;
-use foreign_call::{CallError, R2G, r2g, refused_answers};
+use foreign_call::{CallError, R2G, Stream, r2g, refused_answers};
 use peer::Status;
 
 #[derive(R2G, Debug, Clone, PartialEq)]
@@ -62,7 +62,12 @@ trait Other {
 /// The peer was made for an older version of it.
 #[r2g]
 trait Stale {
-    fn check();
+    fn tell();
+    fn check() -> String;
+    async fn later() -> u8;
+    #[drop_safe]
+    async fn lent(text: String) -> u8;
+    fn watch() -> impl Stream<Item = u8>;
 }
 
 fn user(name: &str) -> User {
@@ -152,13 +157,18 @@ thread_local! {
     static LINE: Cell<u32> = const { Cell::new(0) };
 }
 
-#[test]
-fn that_panic_stands_at_the_line_of_the_call() {
+/// From now on, in [`LINE`].
+fn note_lines() {
     let before = take_hook();
     set_hook(Box::new(move |panic| {
         LINE.set(panic.location().map_or(0, Location::line));
         before(panic);
     }));
+}
+
+#[test]
+fn that_panic_stands_at_the_line_of_the_call() {
+    note_lines();
     peer::answer_with(|call| call.fail(4, b"the disk is full"));
     let line = line!() + 1;
     catch_unwind(|| FaultImpl::check(&user("x"))).expect_err("there is no room for an error");
@@ -323,7 +333,20 @@ fn the_generator_computes_the_number_that_the_compiler_does() {
 }
 
 #[test]
-#[should_panic(expected = "the peer's side of `Stale` was generated from another version")]
-fn a_peer_for_another_interface_is_not_called() {
-    StaleImpl::check();
+fn a_peer_for_another_interface_is_not_called_and_the_panic_stands_at_the_line_of_the_call() {
+    let calls: [(fn(), u32); 5] = [
+        (|| StaleImpl::tell(), line!()), // no pointer to it: that would know no line
+        (|| drop(StaleImpl::check()), line!()),
+        (|| drop(StaleImpl::later()), line!()),
+        (|| drop(StaleImpl::lent("x".into())), line!()),
+        (|| drop(StaleImpl::watch()), line!()),
+    ];
+    note_lines();
+    for (call, line) in calls {
+        let panic = catch_unwind(call).expect_err("it is not called");
+        let message = panic.downcast_ref::<String>().expect("a text");
+        let expected = "the peer's side of `Stale` was generated from another version";
+        assert!(message.starts_with(expected), "{message}");
+        assert_eq!(LINE.get(), line);
+    }
 }

@@ -58,6 +58,7 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
 
             /// The peer must have been made for the same interface, or it reads other bytes.
             #[inline]
+            #[track_caller]
             fn check() {
                 // SAFETY: a constant of the generated code; reading it is all that is done with it.
                 let theirs = unsafe { #interface.number };

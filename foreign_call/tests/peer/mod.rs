@@ -200,10 +200,16 @@ pub(crate) static Fault_interface: Interface =
 pub(crate) static Other_interface: Interface =
     Interface { number: 0xfc64_6edb_c5f3_d398, notify: None };
 
-#[unsafe(no_mangle)]
-extern "C" fn Stale_check() {
-    unreachable!("Rust must not call a peer that was made for other bytes");
+macro_rules! not_called {
+    ($($name:ident)*) => { $(
+        #[unsafe(no_mangle)]
+        extern "C" fn $name() {
+            unreachable!("Rust must not call a peer that was made for other bytes");
+        }
+    )* };
 }
+
+not_called! { Stale_tell Stale_check Stale_later Stale_lent Stale_watch }
 
 #[unsafe(no_mangle)]
 static Stale_interface: Interface = Interface { number: 1, notify: None };

@@ -21,13 +21,9 @@ impl Call<'_> {
             (Mode::DropSafe | Mode::DropSafeRet, true) => self.lent_over(),
         };
         // A panic is the caller's, so it stands at the caller's line.
-        let panics = match self.function.mode {
-            Mode::Sync => true,
-            Mode::OneWay => self.function.mem,
-            _ => false,
-        };
-        let caller = panics.then(|| quote!(#[track_caller]));
-        quote!(#caller #signature { #body })
+        // So the check of the interface comes before the future, which is polled somewhere else. Inline:
+        // or each call would also pass its place.
+        quote!(#[inline] #[track_caller] #signature { check(); #body })
     }
 
     /// Names that no argument's name can meet.
@@ -99,7 +95,6 @@ impl Call<'_> {
             }
         };
         quote_spanned! {Span::mixed_site()=>
-            check();
             #references
             #[allow(unused_mut, reason = "nothing is lent")]
             let mut size = 0;
@@ -119,7 +114,6 @@ impl Call<'_> {
         let (answer, finish, notify) = (&self.answer, self.finish(), self.notify());
         self.in_time(quote_spanned! {Span::mixed_site()=>
             async move {
-                check();
                 #[allow(unused_mut, reason = "nothing is lent")]
                 let mut size = 0;
                 #(::foreign_call::rt::place_size(#names, &mut size);)*
@@ -149,7 +143,6 @@ impl Call<'_> {
         let (answer, back, notify) = (&self.answer, self.given_back(), self.notify());
         self.in_time(quote_spanned! {Span::mixed_site()=>
             async move {
-                check();
                 #[allow(unused_variables, reason = "numbers need no room")]
                 let (outcome, arguments) = ::foreign_call::rt::lend::<_, #answer, _, _>(
                     #notify,

@@ -36,7 +36,6 @@ impl Call<'_> {
         let lends = self.function.lends();
         let function = format!("{}::{}", self.it.name, self.function.name);
         quote_spanned! {Span::mixed_site()=>
-            check();
             #[allow(unused_variables, reason = "numbers need no room")]
             let outcome = ::foreign_call::rt::tell_over(
                 &LINK,
@@ -56,7 +55,6 @@ impl Call<'_> {
         let (answer, finish, notify) = (&self.answer, self.finish(), self.notify());
         self.in_time(quote_spanned! {Span::mixed_site()=>
             async move {
-                check();
                 #[allow(unused_mut, reason = "nothing is lent")]
                 let mut size = 0;
                 #(::foreign_call::rt::place_size(#names, &mut size);)*
@@ -83,7 +81,6 @@ impl Call<'_> {
         let back = self.given_back();
         self.in_time(quote_spanned! {Span::mixed_site()=>
             async move {
-                check();
                 #[allow(unused_variables, reason = "numbers need no room")]
                 let (outcome, arguments) = ::foreign_call::rt::lend_over::<_, #answer, _, _, _>(
                     &LINK,
