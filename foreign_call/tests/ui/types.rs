@@ -11,6 +11,8 @@ trait Types {
     fn length(value: [u8; 2 + 2]);
     fn none(value: [u8; 0]);
     fn own_generic(value: Own<u8>);
+    fn long(value: (u8, u8, u8, u8, u8, u8, u8, u8, u8));
+    fn lifetime(value: Vec<'static>);
 }
 
 #[derive(R2G)]
