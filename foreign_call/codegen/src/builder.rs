@@ -1,3 +1,4 @@
+use std::panic::Location;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
@@ -37,7 +38,8 @@ use crate::{c_header, find_go, go_build, go_file};
 pub struct Builder {
     sources: Vec<PathBuf>,
     c: Vec<PathBuf>,
-    go: Option<PathBuf>,
+    /// The folder, and where the build script says so.
+    go: Option<(PathBuf, &'static Location<'static>)>,
 }
 
 impl Builder {
@@ -58,9 +60,11 @@ impl Builder {
         self
     }
 
-    /// The folder of a Go package that implements the interfaces of `gen.go`.
+    /// The folder of a Go package that implements the interfaces of `gen.go`. Where there is no Go, the
+    /// error names the line of this.
+    #[track_caller]
     pub fn go(mut self, folder: impl AsRef<Path>) -> Builder {
-        self.go = Some(folder.as_ref().to_owned());
+        self.go = Some((folder.as_ref().to_owned(), Location::caller()));
         self
     }
 
@@ -74,8 +78,8 @@ impl Builder {
         let package = env::var("CARGO_PKG_NAME").expect("Cargo sets CARGO_PKG_NAME");
         self.sources.iter().for_each(|source| tell_cargo(source));
         let mut built = Ok(());
-        if let Some(folder) = &self.go {
-            built = self.build_go(folder, &out, &format!("{package}_go_peer"));
+        if let Some((folder, asked)) = &self.go {
+            built = self.build_go(folder, asked, &out, &format!("{package}_go_peer"));
         }
         if self.go.is_none() || !self.c.is_empty() {
             built = built.and_then(|()| self.build_c(&out, &format!("{package}_peer")));
@@ -113,7 +117,13 @@ impl Builder {
         Ok(())
     }
 
-    fn build_go(&self, folder: &Path, out: &Path, library: &str) -> Result<(), String> {
+    fn build_go(
+        &self,
+        folder: &Path,
+        asked: &Location<'_>,
+        out: &Path,
+        library: &str,
+    ) -> Result<(), String> {
         tell_cargo(folder);
         for name in ["GO", "GOFLAGS", "GOEXPERIMENT"] {
             say(&format!("rerun-if-env-changed={name}"));
@@ -135,7 +145,7 @@ impl Builder {
                 newest.and_then(|times| file?.set_modified(times.into_iter().max().expect("one")));
             dated.map_err(|error| at(&target, error))?;
         }
-        let go = find_go().map_err(|why| format!("{}: error: {why}", folder.display()))?;
+        let go = find_go().map_err(|why| format!("{asked}: error: {why}"))?;
         let archive = out.join(format!("lib{library}.a"));
         go_build::archive(&go, folder, &archive)?;
         say(&format!("rustc-link-search=native={}", out.display()));

@@ -118,6 +118,24 @@ src/call.rs:8:13: error: `File` contains itself here, so its views would have no
 }
 
 #[test]
+fn two_types_of_one_name_are_refused() {
+    let source = "
+mod one { #[derive(R2G)] pub struct User { age: u8 } }
+#[derive(R2G)] pub struct User { age: u8 }
+#[derive(R2G)] pub enum User { One }
+#[r2g] trait Call { fn call(); }
+";
+    assert_data_eq!(said(source), str![[r#"
+src/call.rs:3:27: error: there are two types `User` in this file
+ 3 | #[derive(R2G)] pub struct User { age: u8 }
+   |                           ^^^^
+src/call.rs:4:25: error: there are two types `User` in this file
+ 4 | #[derive(R2G)] pub enum User { One }
+   |                         ^^^^
+"#]]);
+}
+
+#[test]
 fn two_types_of_one_name_in_c_are_refused() {
     let source = "
 #[derive(R2G)]

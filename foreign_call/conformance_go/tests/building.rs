@@ -39,12 +39,12 @@ fn no_go_is_one_clear_line() {
     let package = package("package main\n");
     let run = build(package.path()).env("GO", "no_such_go").assert().code(1);
     run.stderr_eq(str![[r#"
-go: error: `no_such_go`, which the variable GO names, does not run ([..]); Go 1.19 or newer is needed
+[..]build_go.rs:6:[..]: error: `no_such_go`, which the variable GO names, does not run ([..]); Go 1.19 or newer is needed
 
 "#]]);
     let run = build(package.path()).env_remove("GO").env("PATH", "").assert().code(1);
     run.stderr_eq(str![[r#"
-go: error: there is no Go in PATH, and the variable GO is not set ([..]); Go 1.19 or newer is needed
+[..]build_go.rs:6:[..]: error: there is no Go in PATH, and the variable GO is not set ([..]); Go 1.19 or newer is needed
 
 "#]]);
 }
@@ -60,7 +60,7 @@ fn an_old_go_is_one_clear_line() {
     fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).expect("it is ours");
     let run = build(package.path()).env("GO", "./old_go").assert().code(1);
     run.stderr_eq(str![[r#"
-go: error: `./old_go` is go1.18.10; Go 1.19 or newer is needed
+[..]build_go.rs:6:[..]: error: `./old_go` is go1.18.10; Go 1.19 or newer is needed
 
 "#]]);
 }

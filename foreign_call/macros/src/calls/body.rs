@@ -20,9 +20,8 @@ impl Call<'_> {
             (Mode::DropSafe | Mode::DropSafeRet, false) => self.lent(),
             (Mode::DropSafe | Mode::DropSafeRet, true) => self.lent_over(),
         };
-        // A panic is the caller's, so it stands at the caller's line.
-        // So the check of the interface comes before the future, which is polled somewhere else. Inline:
-        // or each call would also pass its place.
+        // A panic is the caller's, so it stands at the caller's line; and the check of the interface
+        // comes before the future, which is polled elsewhere. Inline, or each call would pass its line.
         quote!(#[inline] #[track_caller] #signature { check(); #body })
     }
 
