@@ -191,7 +191,6 @@ impl Sender<Events> {
     }
 
     /// The same, but not before half of the ring is free: for who wakes many that wait for room.
-    #[cfg(not(loom))]
     pub(crate) fn half_ready(&mut self) -> bool {
         self.notify.clear();
         self.producer.arm();
