@@ -10,6 +10,7 @@ use std::task::Waker;
 use std::thread;
 
 use super::receive::{self, Answering};
+use super::send::wake;
 use crate::CallError;
 use crate::call::later;
 use crate::call::raw::{self, Answer, Functions};
@@ -120,7 +121,7 @@ impl Link {
     pub(super) fn room_came(&self) {
         let Some(sending) = self.sending.get() else { return };
         let woken = sending.lock().unwrap_or_else(PoisonError::into_inner).whom_to_wake();
-        woken.into_values().for_each(Waker::wake);
+        wake(woken);
     }
 
     pub(super) fn answers(&self) -> &'static [Answering] {

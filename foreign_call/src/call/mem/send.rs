@@ -1,10 +1,13 @@
 //! Sending a message when there is room for it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+
+use callback_bridge::quiet::quietly;
 
 use super::link::{Link, Sending};
 use crate::CallError;
@@ -43,7 +46,7 @@ impl Future for Send<'_> {
                     Ok(()) => {
                         let woken = self.ticket.map(|_| sending.whom_to_wake());
                         drop(sending);
-                        woken.into_iter().flatten().for_each(|(_, waker)| waker.wake());
+                        wake(woken.unwrap_or_default());
                         return Poll::Ready(Ok(()));
                     }
                     // After this the peer tells of room. If it is there already, the peer may not tell
@@ -76,7 +79,16 @@ impl Drop for Send<'_> {
         let Ok(mut sending) = self.link.lock() else { return };
         let own = sending.waiting.remove(&ticket);
         drop(sending);
-        drop(own);
+        // The peer may have the message by now, and read what this call has lent: no panic passes.
+        quietly(|| drop(own));
+    }
+}
+
+/// Wakes all of them. These are foreign code: neither what was just sent nor the thread that receives
+/// may end with a panic of one, and the others are woken all the same.
+pub(super) fn wake(woken: BTreeMap<u64, Waker>) {
+    for waker in woken.into_values() {
+        quietly(|| waker.wake());
     }
 }
 
