@@ -125,8 +125,8 @@ static inline void *foreign_call_mem_serve(void *argument) {
     return NULL;
 }
 
-/* Attaches, and starts the thread. 0 if it will serve. */
-static inline int32_t foreign_call_mem_start(
+/* Attaches, and starts the thread. 0 if it will serve. The lock is held, and the link is unused. */
+static inline int32_t foreign_call_mem_attach(
     foreign_call_link *link, const foreign_call_mem_end *end,
     void (*run)(const uint64_t *message)) {
     int status = foreign_call_ring_attach(&end->ring, &link->sender, &link->receiver);
@@ -135,19 +135,30 @@ static inline int32_t foreign_call_mem_start(
     }
     link->taken = end->taken;
     link->rust = end->rust;
-    link->run = run;
     link->places = 2 * (uint64_t)link->sender.side.slots;
     link->kept = malloc(link->places * sizeof *link->kept);
     link->message = malloc(foreign_call_ring_longest(&link->receiver.side));
+    link->run = run;
     pthread_t thread;
     if (link->kept == NULL || link->message == NULL ||
         pthread_create(&thread, NULL, foreign_call_mem_serve, link) != 0) {
         free(link->kept);
         free(link->message);
+        link->run = NULL;
         return -1;
     }
     pthread_detach(thread);
     return 0;
+}
+
+/* Begins to serve: 0. Not if it serves already, as for a second trait of that name. */
+static inline int32_t foreign_call_mem_start(
+    foreign_call_link *link, const foreign_call_mem_end *end,
+    void (*run)(const uint64_t *message)) {
+    pthread_mutex_lock(&link->lock);
+    int32_t status = link->run == NULL ? foreign_call_mem_attach(link, end, run) : -1;
+    pthread_mutex_unlock(&link->lock);
+    return status;
 }
 
 #endif

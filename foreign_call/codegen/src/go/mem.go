@@ -56,8 +56,14 @@ const foreign_call_most_arenas = 1024
 // So many one-way calls may wait for those before them; then the ring does.
 const foreign_call_most_tells = 256
 
-// Attaches to Go's end, and begins to receive. 0 if it does.
+// Attaches to Go's end, and begins to receive. 0 if it does; not if it does already, as for a second
+// trait of that name.
 func (link *foreign_call_link) serve(end *foreign_call_mem_end) C.int32_t {
+	link.lock.Lock()
+	defer link.lock.Unlock()
+	if link.taken != nil {
+		return 1
+	}
 	calls, err := foreign_call_attach(&end.receive, end.sockets != 0)
 	if err != nil {
 		return 1
