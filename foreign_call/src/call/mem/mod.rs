@@ -23,7 +23,9 @@
 //! are kept by a handle, which the peer answers with `()` once its function has returned.
 //!
 //! **Which thread.** The peer receives on a thread or goroutine of its own. Rust receives on one
-//! thread of its own, which reads the answers and wakes who waits for them.
+//! thread of its own, which reads the answers, wakes who waits for them, and drops what was lent to who
+//! does not. So neither a waker nor such a drop may make a one-way call over the same ring: where that
+//! is full, the thread would wait for itself.
 //!
 //! **Full.** A ring has room for 256 messages. A future whose message has no room is pending until there
 //! is some; a one-way call blocks its thread. The peer waits as well: Rust always goes on reading.
