@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 /* What foreign_call_ring_accept returns besides OK, GONE (before anything was offered) and
  * NOT_A_RING. */
@@ -44,6 +45,9 @@ enum {
     /* The memory, and a socket for each ring. */
     FOREIGN_CALL_RING_DESCRIPTORS = 3,
 };
+
+/* The kernel's HUGETLBFS_MAGIC. */
+#define FOREIGN_CALL_RING_OF_HUGE_PAGES UINT32_C(0x958458f6)
 
 static inline void foreign_call_ring_close_all(const int *descriptors, size_t count) {
     for (size_t number = 0; number < count; number++) {
@@ -104,6 +108,14 @@ static inline int
 foreign_call_ring_map(int memory, size_t most_bytes, foreign_call_ring_accepted *connection) {
     int seals = fcntl(memory, FOREIGN_CALL_RING_GET_SEALS);
     if (seals < 0 || (seals & FOREIGN_CALL_RING_SEAL_SHRINK) == 0) {
+        return FOREIGN_CALL_RING_NOT_SEALED;
+    }
+    /* Each huge page can be taken away, and another one is not always to be had. */
+    struct statfs kind;
+    if (fstatfs(memory, &kind) != 0) {
+        return FOREIGN_CALL_RING_REFUSED;
+    }
+    if ((uint32_t)kind.f_type == FOREIGN_CALL_RING_OF_HUGE_PAGES) {
         return FOREIGN_CALL_RING_NOT_SEALED;
     }
     /* Its size is looked at after its seals, so it is final at its least. */

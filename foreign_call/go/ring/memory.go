@@ -20,7 +20,11 @@ const (
 
 	closeOnExec  = 1 // MFD_CLOEXEC
 	allowSealing = 2 // MFD_ALLOW_SEALING
+
+	ofHugePages = 0x958458f6 // HUGETLBFS_MAGIC
 )
+
+var errTakenAway = errors.New("ring: the shared memory can be taken away")
 
 // memfdCreate is the number of that system call, on each processor of 64 bits.
 var memfdCreate = map[string]uintptr{
@@ -50,7 +54,7 @@ func mapMemory(fd int, size int64) (*mapping, error) {
 
 // newMemory is all zero and can never become shorter. The file is for the other process.
 func newMemory(size int64) (*mapping, int, error) {
-	fd, err := newFile(size, sealShrink|sealGrow|sealSeal)
+	fd, err := newFile(closeOnExec|allowSealing, size, sealShrink|sealGrow|sealSeal)
 	if err != nil {
 		return nil, -1, err
 	}
@@ -63,7 +67,7 @@ func newMemory(size int64) (*mapping, int, error) {
 }
 
 // newFile is one in memory.
-func newFile(size int64, seals uintptr) (int, error) {
+func newFile(flags uintptr, size int64, seals uintptr) (int, error) {
 	number, known := memfdCreate[runtime.GOARCH]
 	if !known {
 		return -1, errors.New("ring: no shared memory on " + runtime.GOARCH)
@@ -72,7 +76,6 @@ func newFile(size int64, seals uintptr) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	const flags = closeOnExec | allowSealing
 	fd, _, failed := syscall.Syscall(number, uintptr(unsafe.Pointer(name)), flags, 0)
 	if failed != 0 {
 		return -1, failed
@@ -95,8 +98,13 @@ func acceptMemory(fd int, most int64) (*mapping, error) {
 	if failed != 0 {
 		return nil, failed
 	}
-	if seals&sealShrink == 0 {
-		return nil, errors.New("ring: the shared memory can be taken away")
+	// Each huge page can be taken away, whatever the length, and another one is not always to be had.
+	var kind syscall.Statfs_t
+	if err := syscall.Fstatfs(fd, &kind); err != nil {
+		return nil, err
+	}
+	if seals&sealShrink == 0 || uint32(kind.Type) == ofHugePages {
+		return nil, errTakenAway
 	}
 	// Its size is looked at after its seals, so it is final at its least.
 	var stat syscall.Stat_t

@@ -198,7 +198,7 @@ func TestRingsThatCanNotBeAreNotOffered(t *testing.T) {
 const sealWrite = 8
 
 func file(t *testing.T, size int64, seals uintptr) int {
-	fd, err := newFile(size, seals)
+	fd, err := newFile(closeOnExec|allowSealing, size, seals)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,6 +270,19 @@ func TestWhatIsNoOfferIsRefused(t *testing.T) {
 	}
 	if after := descriptorCount(t); after != before {
 		t.Error("descriptors before and after:", before, after)
+	}
+}
+
+// Of a file of huge pages that keeps its length, each page may be taken away.
+func TestMemoryOfHugePagesIsRefused(t *testing.T) {
+	const hugePages = 4 // MFD_HUGETLB
+	fd, err := newFile(closeOnExec|allowSealing|hugePages, 1<<30, sealShrink)
+	if err != nil {
+		t.Skip("no huge pages:", err)
+	}
+	defer syscall.Close(fd)
+	if _, err := acceptMemory(fd, most); err != errTakenAway {
+		t.Error(err)
 	}
 }
 

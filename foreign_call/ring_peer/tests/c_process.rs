@@ -183,6 +183,13 @@ fn c_refuses_memory_that_can_become_shorter_or_not_be_written() {
     assert_eq!(answer_to(&memory(SealFlags::GROW, |_| ())), Some(NOT_SEALED));
     let file = File::open(env!("C_PROCESS")).expect("it was built");
     assert_eq!(answer_to(&file), Some(NOT_SEALED), "a file that can't be sealed");
+    // Of a file of huge pages that keeps its length, each page may be taken away.
+    let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING | MemfdFlags::HUGETLB;
+    if let Ok(huge) = memfd_create("foreign_call ring", flags) {
+        ftruncate(&huge, 1 << 30).expect("a length");
+        fcntl_add_seals(&huge, SealFlags::SHRINK).expect("seals");
+        assert_eq!(answer_to(&File::from(huge)), Some(NOT_SEALED), "huge pages");
+    }
     let constant = SealFlags::SHRINK | SealFlags::WRITE;
     assert_eq!(answer_to(&memory(constant, |_| ())), Some(REFUSED));
 }

@@ -38,7 +38,13 @@ impl Mapping {
     pub(super) fn attach(file: &OwnedFd, longest: usize) -> io::Result<Mapping> {
         // SAFETY: it takes numbers. A file that can't be sealed is an error.
         let seals = checked(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GET_SEALS) })?;
-        if seals & libc::F_SEAL_SHRINK == 0 {
+        // Each huge page can be taken away, whatever the length, and another one is not always to be
+        // had.
+        // SAFETY: zeros are a `statfs`.
+        let mut kind = unsafe { std::mem::zeroed::<libc::statfs>() };
+        // SAFETY: the `statfs` is written to.
+        checked(unsafe { libc::fstatfs(file.as_raw_fd(), &raw mut kind) })?;
+        if seals & libc::F_SEAL_SHRINK == 0 || kind.f_type == libc::HUGETLBFS_MAGIC {
             return Err(io::Error::other("the shared memory can be taken away"));
         }
         // Its size is looked at after its seals, so it is final at its least.

@@ -51,6 +51,26 @@ fn memory_that_can_become_shorter_is_refused() {
     assert_eq!(text, "the shared memory can be taken away");
 }
 
+/// Of a file of huge pages that keeps its length, each page may be taken away.
+#[test]
+fn memory_of_huge_pages_is_refused() {
+    let flags = libc::MFD_ALLOW_SEALING | libc::MFD_HUGETLB;
+    // SAFETY: the name ends with a zero.
+    let memory = unsafe { libc::memfd_create(c"huge".as_ptr(), flags) };
+    if memory < 0 {
+        return; // this system has none
+    }
+    // SAFETY: it is open, and nobody else knows of it.
+    let memory = unsafe { OwnedFd::from_raw_fd(memory) };
+    // SAFETY: it takes numbers.
+    assert_eq!(unsafe { libc::ftruncate(memory.as_raw_fd(), 1 << 30) }, 0);
+    // SAFETY: as above.
+    let sealed = unsafe { libc::fcntl(memory.as_raw_fd(), libc::F_ADD_SEALS, libc::F_SEAL_SHRINK) };
+    assert_eq!(sealed, 0);
+    let (_, text) = refusal(|socket| send_memory(&socket, &memory));
+    assert_eq!(text, "the shared memory can be taken away");
+}
+
 #[test]
 fn memory_without_rings_is_refused() {
     for length in [1, RINGS * Options::new(4, 8).shape.ring_bytes()] {
