@@ -125,14 +125,17 @@ mod one { #[derive(R2G)] pub struct User { age: u8 } }
 #[derive(R2G)] pub enum User { One }
 #[r2g] trait Call { fn call(); }
 ";
-    assert_data_eq!(said(source), str![[r#"
+    assert_data_eq!(
+        said(source),
+        str![[r#"
 src/call.rs:3:27: error: there are two types `User` in this file
  3 | #[derive(R2G)] pub struct User { age: u8 }
    |                           ^^^^
 src/call.rs:4:25: error: there are two types `User` in this file
  4 | #[derive(R2G)] pub enum User { One }
    |                         ^^^^
-"#]]);
+"#]]
+    );
 }
 
 #[test]
