@@ -4,7 +4,7 @@ use foreign_call_conformance::*;
 use proptest::prelude::*;
 
 mod values;
-use values::all;
+use values::{all, bytes, points};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
@@ -20,6 +20,12 @@ proptest! {
         let (answer, back) = runtime.block_on(EchoImpl::all_later(value.clone()));
         prop_assert_eq!(answer, Ok(value.clone()));
         prop_assert_eq!(back, value);
+    }
+
+    #[test]
+    fn lists_of_any_length_come_back(bytes in bytes(), points in points()) {
+        prop_assert!(EchoImpl::bytes(&bytes).as_ref() == Ok(&bytes), "{} bytes", bytes.len());
+        prop_assert!(EchoImpl::points(&points).as_ref() == Ok(&points), "{} points", points.len());
     }
 
     #[test]

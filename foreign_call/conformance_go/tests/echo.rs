@@ -39,6 +39,15 @@ with_go! {
         });
     }
 
+    fn lists_of_any_length_come_back() {
+        each_of_many((values::bytes(), values::points()), |(bytes, points)| {
+            prop_assert!(EchoImpl::bytes(&bytes).as_ref() == Ok(&bytes), "{} bytes", bytes.len());
+            let back = EchoImpl::points(&points);
+            prop_assert!(back.as_ref() == Ok(&points), "{} points", points.len());
+            Ok(())
+        });
+    }
+
     fn numbers_go_by_value() {
         let numbers = (any::<u8>(), any::<i64>(), -1e30_f32..1e30, -1e300..1e300, any::<bool>(),
             any::<char>());

@@ -42,6 +42,23 @@ fn level() -> impl Strategy<Value = Level> {
     prop_oneof![Just(Level::Low), Just(Level::High)]
 }
 
+/// Bytes of any length up to a few megabytes: short ones as often as long ones.
+pub(super) fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    let length = (0_u32..23).prop_flat_map(|bits| 0..(1_usize << bits));
+    let repeat = |(length, seed): (usize, u64)| -> Vec<u8> {
+        (0..length as u64).map(|at| (at.wrapping_mul(seed | 1) >> 7).to_le_bytes()[0]).collect()
+    };
+    (length, any::<u64>()).prop_map(repeat)
+}
+
+/// Up to a hundred thousand structs, likewise.
+pub(super) fn points() -> impl Strategy<Value = Vec<Point>> {
+    let length = (0_u32..18).prop_flat_map(|bits| 0..(1_usize << bits));
+    let repeat =
+        |(some, length): (Vec<Point>, usize)| some.into_iter().cycle().take(length).collect();
+    (vec(point(), 1..8), length).prop_map(repeat)
+}
+
 prop_compose! {
     /// All types at once.
     pub(super) fn all()(
