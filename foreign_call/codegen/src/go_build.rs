@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{env, error, fmt};
+use std::{env, error, fmt, fs};
 
 /// The oldest Go that does: 1.19.
 const OLDEST: (u32, u32) = (1, 19);
+
+/// The oldest language that a module may choose: the one with type parameters.
+const OLDEST_LANGUAGE: (u32, u32) = (1, 18);
 
 /// Why there is no Go to build with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +66,10 @@ pub(crate) fn archive(go: &Path, folder: &Path, archive: &Path) -> Result<(), St
     command.current_dir(folder);
     command.args(["build", "-buildmode=c-archive", "-buildvcs=false", "-o"]).arg(archive).arg(".");
     command.env("CGO_ENABLED", "1").envs(platform());
-    if !in_a_module(folder) {
-        command.env("GO111MODULE", "off"); // the standard library is all that it can use then
+    match module(folder) {
+        Some(file) => language(&file)?,
+        // The standard library is all that it can use then.
+        None => drop(command.env("GO111MODULE", "off")),
     }
     let output = command.output().map_err(|error| format!("{}: {error}", go.display()))?;
     if output.status.success() {
@@ -84,9 +89,29 @@ fn from_outside(folder: &Path, line: &str) -> String {
     }
 }
 
-fn in_a_module(folder: &Path) -> bool {
+/// The `go.mod` that counts in a folder.
+fn module(folder: &Path) -> Option<PathBuf> {
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    folder.ancestors().any(|folder| folder.join("go.mod").is_file())
+    folder.ancestors().map(|folder| folder.join("go.mod")).find(|file| file.is_file())
+}
+
+/// Refuses a module in a language without type parameters, as Go would, but there in `gen.go`.
+fn language(module: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(module).unwrap_or_default(); // Go says why it can't be read
+    let mut versions = (1..).zip(text.lines()).filter_map(|(number, line)| {
+        let line = line.split("//").next().unwrap_or_default();
+        Some((number, line.trim().strip_prefix("go ")?.trim()))
+    });
+    let file = module.display();
+    match versions.next() {
+        None => Err(format!("{file}: error: it needs a line `go 1.18`, or newer")),
+        Some((number, version)) => match numbers(&format!("go{version}")) {
+            Some(old) if old < OLDEST_LANGUAGE => {
+                Err(format!("{file}:{number}: error: `go {version}` is too old, 1.18 is needed"))
+            }
+            _ => Ok(()),
+        },
+    }
 }
 
 /// Go's words for what Cargo builds for, and the C compiler for it.

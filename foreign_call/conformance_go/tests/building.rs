@@ -95,6 +95,19 @@ go/impl.go:3:11: syntax error: [..]
 "#]]);
     }
 
+    fn a_module_in_an_old_language_is_one_clear_line() {
+        let package = package("package main\n");
+        let module = package.path().join("go/go.mod");
+        fs::write(&module, "module peer\n\ngo 1.17 // long ago\n").expect("written");
+        let run = build(package.path()).assert().code(1);
+        run.stderr_eq("[..]go.mod:3: error: `go 1.17` is too old, 1.18 is needed\n");
+        fs::write(&module, "module peer\n").expect("written");
+        let run = build(package.path()).assert().code(1);
+        run.stderr_eq("[..]go.mod: error: it needs a line `go 1.18`, or newer\n");
+        fs::write(&module, "module peer\n\ngo 1.18\n").expect("written");
+        build(package.path()).assert().success();
+    }
+
     fn what_go_compiles_is_linked_and_written_only_when_it_changes() {
         let package = package("package main\n");
         let built = build(package.path()).assert().success();
