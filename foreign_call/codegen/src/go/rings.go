@@ -74,11 +74,16 @@ func foreign_call_attach(end *foreign_call_ring_end, sockets bool) (ring foreign
 	if string(magic[:]) != foreign_call_ring_magic || header.version != foreign_call_ring_version {
 		return ring, errors.New("not a ring of this version")
 	}
+	// No process is started between the two, which would inherit it.
+	syscall.ForkLock.RLock()
 	wait, err := syscall.Dup(int(end.wait))
+	if err == nil {
+		syscall.CloseOnExec(wait)
+	}
+	syscall.ForkLock.RUnlock()
 	if err != nil {
 		return ring, err
 	}
-	syscall.CloseOnExec(wait)
 	// What does not block goes to the poller.
 	if err := syscall.SetNonblock(wait, true); err != nil {
 		syscall.Close(wait)
