@@ -20,12 +20,12 @@ struct Shared {
 /// WRONG: what C points to goes when this goes.
 struct Answer(Box<Shared>);
 
-fn ask(service: &Service, number: i32) -> Result<Answer, Refusal> {
+fn ask(service: &Service, number: i32, work_ms: u32) -> Result<Answer, Refusal> {
     let answer = Answer(Box::default());
     let (service, user_data) = (service.as_ptr(), ptr::from_ref(&*answer.0).cast_mut().cast());
     // SAFETY: none. C uses the user data when it answers, and nothing keeps it alive until then.
     let status = unsafe {
-        ffi::bridge_with_future_service_square(service, number, 0, Some(on_square), user_data)
+        ffi::bridge_with_future_service_square(service, number, work_ms, Some(on_square), user_data)
     };
     Refusal::check(status).map(|()| answer)
 }
@@ -57,8 +57,9 @@ impl Future for Answer {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let service = Service::open()?;
-    drop(ask(&service, 3)?); // WRONG: as a timeout does, or a `select!`
-    let mut answer = ask(&service, 5)?; // gets the memory that was freed last
+    drop(ask(&service, 3, 0)?); // WRONG: as a timeout does, or a `select!`
+    // Gets the memory that was freed last. Its own answer would take a second.
+    let mut answer = ask(&service, 5, 1000)?;
     service.start(1)?;
     let square = (&mut answer).await;
     drop(service); // C answers no more
