@@ -175,6 +175,33 @@ fn a_message_may_be_empty_or_as_long_as_a_slot() {
 }
 
 #[test]
+fn messages_of_one_length_arrive_whole_and_no_other_length_is_accepted() {
+    for length in [1, 7, 8, 13, 24] {
+        let (mut sender, mut receiver) = channel(&Options::fixed(2, length));
+        assert_eq!((sender.longest(), receiver.longest()), (length, length));
+        for round in 0..6 {
+            let message: Vec<u8> = (0..length).map(|byte| (round + byte) as u8).collect();
+            sender.try_send(&message).expect("room");
+            assert_eq!(receiver.try_recv(), Ok(&*message));
+        }
+        let refused = SendError::WrongLength { length: length - 1, each: length };
+        assert_eq!(sender.send(&vec![0; length - 1]), Err(refused));
+        assert_eq!(sender.try_send_many(&[vec![0; length], vec![0; length - 1]]), Err(refused));
+        assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty), "none was accepted");
+    }
+    assert_eq!(
+        SendError::WrongLength { length: 6, each: 8 }.to_string(),
+        "the message has 6 bytes, and each of this ring has 8"
+    );
+}
+
+#[test]
+#[should_panic(expected = "there is no ring of 4 messages of 0 bytes each")]
+fn messages_of_no_bytes_each_are_refused() {
+    let _ = Options::fixed(4, 0);
+}
+
+#[test]
 #[should_panic(expected = "a ring of 16 slots of 4294967296 bytes is too large")]
 fn a_ring_that_can_not_be_is_refused() {
     let _ = Options::new(16, 1 << 32);

@@ -81,20 +81,48 @@ impl Consumer {
         if fault(Fault::ReleaseBeforeCopy) {
             self.ring.header().head.0.store(self.head.wrapping_add(1), Ordering::Release);
         }
-        let length = self.copy(buffer)?;
+        let length = self.next(buffer)?;
         Ok((length, self.release()))
+    }
+
+    /// How many of `most` are known to be there, of at most half of the ring: so the sender can fill
+    /// the other half while they are taken. Each is taken by [`next`](Consumer::next), and then all
+    /// slots are given back by [`release`](Consumer::release).
+    #[inline]
+    pub(super) fn many(&mut self, most: usize) -> u64 {
+        let half = self.ring.shape().slots().div_ceil(2);
+        let count = self.seen.wrapping_sub(self.head).min(half).min(most as u64);
+        if fault(Fault::ReleaseBeforeCopy) {
+            self.ring.header().head.0.store(self.head.wrapping_add(count), Ordering::Release);
+        }
+        count
+    }
+
+    /// Copies the message that is there, and keeps its slot: its length.
+    #[inline]
+    pub(super) fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Corrupt> {
+        let length = self.copy(buffer)?;
+        self.head = self.head.wrapping_add(1);
+        Ok(length)
     }
 
     /// Word by word, each once: the sender's process may write at the same time what is not its turn,
     /// so what is checked is the copy.
     #[inline]
     fn copy(&self, buffer: &mut [u8]) -> Result<usize, Corrupt> {
-        let (length, words) = self.ring.slot(self.head).split_first().expect("a slot has a length");
-        let said = length.load(Ordering::Relaxed);
-        let length = usize::try_from(said).unwrap_or(usize::MAX);
-        if length > self.ring.shape().longest() {
-            return Err(Corrupt::Length(said));
-        }
+        let (shape, slot) = (self.ring.shape(), self.ring.slot(self.head));
+        let (length, words) = match shape.message_bytes() {
+            Some(bytes) => (bytes, slot),
+            None => {
+                let (length, words) = slot.split_first().expect("a slot has a length");
+                let said = length.load(Ordering::Relaxed);
+                let length = usize::try_from(said).unwrap_or(usize::MAX);
+                if length > shape.longest() {
+                    return Err(Corrupt::Length(said));
+                }
+                (length, words)
+            }
+        };
         let (buffer, _) = buffer.as_chunks_mut::<8>();
         for (bytes, word) in buffer[..length.div_ceil(8)].iter_mut().zip(words) {
             *bytes = word.load(Ordering::Relaxed).to_ne_bytes();
@@ -102,10 +130,11 @@ impl Consumer {
         Ok(length)
     }
 
-    fn release(&mut self) -> bool {
-        self.head = self.head.wrapping_add(1);
+    /// Gives back the slots of all that was taken. Whether the sender is to be woken.
+    #[inline]
+    pub(super) fn release(&mut self) -> bool {
         let header = self.ring.header();
-        // Release: pairs with the Acquire in `Producer::look`; the slot is read.
+        // Release: pairs with the Acquire in `Producer::look`; the slots are read.
         header.head.0.store(self.head, Ordering::Release);
         header.sender.0.flags.attend(self.ring.fence(), Fault::ReleaseWithoutFence).wake
     }

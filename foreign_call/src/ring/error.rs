@@ -43,6 +43,13 @@ pub enum TrySendError {
         /// The most bytes that a message may have.
         longest: usize,
     },
+    /// All messages of this ring have the same length, and this one has another.
+    WrongLength {
+        /// Its bytes.
+        length: usize,
+        /// The bytes of each message.
+        each: usize,
+    },
     /// It would not be received. Nor were, perhaps, the ones before it.
     Disconnected(Disconnected),
 }
@@ -55,6 +62,13 @@ pub enum SendError {
     TooLong {
         /// The most bytes that a message may have.
         longest: usize,
+    },
+    /// All messages of this ring have the same length, and this one has another.
+    WrongLength {
+        /// Its bytes.
+        length: usize,
+        /// The bytes of each message.
+        each: usize,
     },
     /// It would not be received. Nor were, perhaps, the ones before it.
     Disconnected(Disconnected),
@@ -92,6 +106,10 @@ impl fmt::Display for Corrupt {
     }
 }
 
+fn wrong_length(f: &mut fmt::Formatter<'_>, length: usize, each: usize) -> fmt::Result {
+    write!(f, "the message has {length} bytes, and each of this ring has {each}")
+}
+
 fn too_long(f: &mut fmt::Formatter<'_>, longest: usize) -> fmt::Result {
     write!(f, "the message is longer than {longest} bytes")
 }
@@ -101,6 +119,7 @@ impl fmt::Display for TrySendError {
         match self {
             TrySendError::Full => f.write_str("the ring is full"),
             TrySendError::TooLong { longest } => too_long(f, *longest),
+            TrySendError::WrongLength { length, each } => wrong_length(f, *length, *each),
             TrySendError::Disconnected(why) => why.fmt(f),
         }
     }
@@ -110,6 +129,7 @@ impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SendError::TooLong { longest } => too_long(f, *longest),
+            SendError::WrongLength { length, each } => wrong_length(f, *length, *each),
             SendError::Disconnected(why) => why.fmt(f),
         }
     }
@@ -145,6 +165,16 @@ impl From<Disconnected> for TrySendError {
 impl From<Disconnected> for SendError {
     fn from(why: Disconnected) -> SendError {
         SendError::Disconnected(why)
+    }
+}
+
+impl From<SendError> for TrySendError {
+    fn from(why: SendError) -> TrySendError {
+        match why {
+            SendError::TooLong { longest } => TrySendError::TooLong { longest },
+            SendError::WrongLength { length, each } => TrySendError::WrongLength { length, each },
+            SendError::Disconnected(why) => TrySendError::Disconnected(why),
+        }
     }
 }
 

@@ -43,7 +43,8 @@
 //! # How it works
 //!
 //! The ring is an array of slots, a power of two of them, behind a header. Each slot begins with the
-//! length of its message. There are two indices, which only count up: `tail`, how many messages were
+//! length of its message; where all have the same length ([`Options::fixed`]) a slot is its message and
+//! no more. There are two indices, which only count up: `tail`, how many messages were
 //! published, and `head`, how many were taken. The sender writes `tail` and the receiver `head`; each
 //! keeps its own in private and remembers what it last saw of the other's, so the two meet only when
 //! the ring seems full or empty.
@@ -68,12 +69,17 @@
 //! is not looked at all the time, is not held up. With one message under way the moment is shorter
 //! than the way.
 //!
+//! Many messages at once ([`Sender::send_many`], [`Receiver::recv_many`]) move each index once, and so
+//! its line. How many is for the caller: some dozens are enough, and the other side has its own dozens
+//! to do meanwhile. Who takes all that is under way leaves it none, and then the two work in turns, and
+//! sleep in turns.
+//!
 //! A full ring makes the sender wait, or fill its spill ([`Options::spill`]), which is bounded too.
 //!
 //! # Memory
 //!
-//! A ring has 640 bytes of header and its slots, each 8 bytes longer than the longest message
-//! ([`Options::ring_bytes`]). Its receiver has a buffer of one message, and its sender the messages in
+//! A ring has 640 bytes of header and its slots, each 8 bytes longer than the longest message, or as
+//! long as each message if all have one length ([`Options::ring_bytes`]). Its receiver has a buffer of one message, and its sender the messages in
 //! its spill. Nothing else, and nothing grows.
 
 mod connection;
@@ -87,6 +93,7 @@ mod fault;
 mod flags;
 mod layout;
 mod local;
+mod many;
 #[cfg(all(target_os = "linux", not(loom)))]
 mod memory;
 #[cfg(all(unix, not(loom)))]
@@ -95,6 +102,8 @@ mod meta;
 mod model;
 #[cfg(all(test, loom, unix))]
 mod model_events;
+#[cfg(all(test, loom))]
+mod model_many;
 mod notify;
 mod options;
 #[cfg(all(target_os = "linux", not(loom)))]

@@ -69,10 +69,14 @@ impl Wakes for Local {
     }
 }
 
-type Ends<N> = (Keep<Sender<N>>, Keep<Receiver<N>>);
+pub(super) type Ends<N> = (Keep<Sender<N>>, Keep<Receiver<N>>);
 
 pub(super) fn ring<N: Wakes>(slots: usize, spill: usize) -> Ends<N> {
-    let (sender, receiver) = ends(&Options::new(slots, 8).spill(spill), N::pair());
+    ring_of(&Options::new(slots, 8).spill(spill))
+}
+
+pub(super) fn ring_of<N: Wakes>(options: &Options) -> Ends<N> {
+    let (sender, receiver) = ends(options, N::pair());
     (keep(sender), keep(receiver))
 }
 

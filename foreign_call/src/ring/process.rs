@@ -76,7 +76,8 @@ impl Connection<Events> {
     /// Go that is `ring.Offer`.
     ///
     /// `most` says how many slots of how many bytes are accepted at most, and how large the spill of
-    /// this end is. The socket's read timeout holds.
+    /// this end is. Messages of one length ([`Options::fixed`]) are accepted where `most` says the
+    /// same length, and only these. The socket's read timeout holds.
     ///
     /// # Errors
     ///
@@ -88,6 +89,9 @@ impl Connection<Events> {
         let region = Arc::new(Region::attach(mapping, RINGS).ok_or_else(not_a_ring)?);
         if region.shape().longest() > most.longest() {
             return Err(io::Error::other("a longer message than is accepted"));
+        }
+        if region.shape().message_bytes() != most.message_bytes() {
+            return Err(io::Error::other("messages of another length than is accepted"));
         }
         let (sending, receiving) = (Events::socket(sending)?, Events::socket(receiving)?);
         Ok(Connection::new(&region, most, (SECOND_SENDS, sending), receiving))

@@ -95,6 +95,41 @@ fn rings_that_say_that_they_are_larger_than_their_memory_are_refused() {
 }
 
 #[test]
+fn messages_of_no_length_or_longer_than_their_slots_are_refused() {
+    for length in [0, 9] {
+        let (kind, text) = refusal(|socket| {
+            let shape = Options::fixed(4, 8).shape;
+            let (mapping, memory) = Mapping::new(RINGS * shape.ring_bytes()).expect("memory");
+            let region = Region::shared(mapping, shape, RINGS);
+            region.about(0).message_bytes.store(length, std::sync::atomic::Ordering::Relaxed);
+            send_memory(&socket, &memory);
+        });
+        assert_eq!((kind, &*text), (ErrorKind::InvalidData, "not a ring"));
+    }
+}
+
+#[test]
+fn messages_of_one_length_are_accepted_by_who_expects_this_length() {
+    let accept = |offered: &Options, most: &Options| {
+        let (here, there) = UnixStream::pair().expect("sockets");
+        let ours = Connection::offer(&here, offered).expect("an offer");
+        (ours, Connection::accept(&there, most))
+    };
+    let fixed = Options::fixed(4, 8);
+    let (mut one, two) = accept(&fixed, &fixed);
+    one.sender.send(b"8 bytes.").expect("room");
+    assert_eq!(two.expect("as expected").receiver.recv(), Ok(&b"8 bytes."[..]));
+    for (offered, most) in [
+        (fixed.clone(), Options::new(4, 8)),
+        (Options::new(2, 8), fixed.clone()),
+        (Options::fixed(4, 7), fixed),
+    ] {
+        let error = accept(&offered, &most).1.expect_err("they differ");
+        assert_eq!(error.to_string(), "messages of another length than is accepted");
+    }
+}
+
+#[test]
 fn rings_that_are_larger_than_what_is_accepted_are_refused() {
     let offer = |slots, longest| {
         refusal(|socket| drop(Connection::offer(&socket, &Options::new(slots, longest)))).1

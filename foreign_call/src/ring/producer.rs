@@ -41,6 +41,17 @@ impl Producer {
         if self.has_seen_room() { Ok(true) } else { self.look() }
     }
 
+    /// How many of so many messages there is room for. It looks at the receiver's index only if there
+    /// seems to be too little.
+    pub(super) fn room_for(&mut self, messages: usize) -> Result<usize, Corrupt> {
+        let slots = self.ring.shape().slots();
+        if slots - self.tail.wrapping_sub(self.seen) < messages as u64 {
+            self.look()?;
+        }
+        let free = slots - self.tail.wrapping_sub(self.seen);
+        Ok(messages.min(usize::try_from(free).unwrap_or(usize::MAX)))
+    }
+
     /// Whether half of the slots are free, as the receiver's index says now.
     #[cfg(unix)]
     pub(super) fn is_half_free(&mut self) -> bool {
@@ -76,19 +87,45 @@ impl Producer {
         if fault(Fault::PublishBeforeWrite) {
             self.ring.header().tail.0.store(self.tail.wrapping_add(1), Ordering::Release);
         }
-        self.write(message);
-        self.tail = self.tail.wrapping_add(1);
+        self.write(self.tail, message);
+        self.publish(1)
+    }
+
+    /// Puts messages into slots that are free, publishes all of them with one store, and says what the
+    /// receiver wants.
+    #[inline]
+    pub(super) fn put_many<M: AsRef<[u8]>>(&mut self, messages: &[M]) -> Attention {
+        let count = messages.len() as u64;
+        if fault(Fault::PublishBeforeWrite) {
+            self.ring.header().tail.0.store(self.tail.wrapping_add(count), Ordering::Release);
+        }
+        for (index, message) in (0..count).zip(messages) {
+            let message = message.as_ref();
+            assert!(self.ring.shape().takes(message.len()), "it was checked, and has changed");
+            self.write(self.tail.wrapping_add(index), message);
+        }
+        self.publish(count)
+    }
+
+    /// Makes the receiver see so many more messages, which are written.
+    #[inline]
+    fn publish(&mut self, count: u64) -> Attention {
+        self.tail = self.tail.wrapping_add(count);
         let header = self.ring.header();
-        // Release: pairs with the Acquire in `Consumer::look`; the slot is written.
+        // Release: pairs with the Acquire in `Consumer::look`; the slots are written.
         header.tail.0.store(self.tail, Ordering::Release);
         header.receiver.0.attend(self.ring.fence(), Fault::PublishWithoutFence)
     }
 
     /// Word by word: the receiver's process may read at the same time what is not its turn.
     #[inline]
-    fn write(&self, message: &[u8]) {
-        let (length, words) = self.ring.slot(self.tail).split_first().expect("a slot has a length");
-        length.store(message.len() as u64, Ordering::Relaxed);
+    fn write(&self, index: u64, message: &[u8]) {
+        let mut words = self.ring.slot(index);
+        if self.ring.shape().message_bytes().is_none() {
+            let (length, rest) = words.split_first().expect("a slot has a length");
+            length.store(message.len() as u64, Ordering::Relaxed);
+            words = rest;
+        }
         let (whole, rest) = message.as_chunks::<8>();
         for (word, bytes) in words.iter().zip(whole) {
             word.store(u64::from_ne_bytes(*bytes), Ordering::Relaxed);

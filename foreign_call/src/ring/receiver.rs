@@ -30,7 +30,9 @@ pub struct Receiver<N: Notify = Local> {
 
 impl<N: Notify> Receiver<N> {
     pub(super) fn new(ring: Ring, notify: N) -> Receiver<N> {
-        let buffer = vec![0; ring.shape().longest()].into_boxed_slice();
+        // Of whole words, as it is filled.
+        let bytes = ring.shape().longest().next_multiple_of(8);
+        let buffer = vec![0; bytes].into_boxed_slice();
         Receiver { consumer: Consumer::new(ring), buffer, notify, wake_ups: 0 }
     }
 
@@ -62,10 +64,44 @@ impl<N: Notify> Receiver<N> {
     /// still there, and no better.
     #[inline]
     pub fn try_recv(&mut self) -> Result<&[u8], TryRecvError> {
-        if !self.consumer.has_seen_one() && !self.status()? {
-            return Err(TryRecvError::Empty);
+        if self.has_one()? { Ok(self.take()?) } else { Err(TryRecvError::Empty) }
+    }
+
+    /// Shows `each` the messages that are known to be there, at most `most`, and gives their slots
+    /// back at once: how many there were.
+    #[inline]
+    pub(super) fn take_many(
+        &mut self,
+        most: usize,
+        mut each: impl FnMut(&[u8]),
+    ) -> Result<usize, Disconnected> {
+        /// Gives them back, also where `each` panics.
+        struct GiveBack<'a, N: Notify>(&'a mut Receiver<N>);
+        impl<N: Notify> Drop for GiveBack<'_, N> {
+            #[inline]
+            fn drop(&mut self) {
+                if self.0.consumer.release() {
+                    self.0.wake();
+                }
+            }
         }
-        Ok(self.take()?)
+        let GiveBack(receiver) = &mut GiveBack(self);
+        let count = receiver.consumer.many(most) as usize;
+        for taken in 0..count {
+            match receiver.consumer.next(&mut receiver.buffer) {
+                Ok(length) => each(&receiver.buffer[..length]),
+                // First those before it.
+                Err(_) if taken > 0 => return Ok(taken),
+                Err(corrupt) => return Err(corrupt.into()),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Whether a message is there, or none will come.
+    #[inline]
+    pub(super) fn has_one(&mut self) -> Result<bool, Disconnected> {
+        if self.consumer.has_seen_one() { Ok(true) } else { self.status() }
     }
 
     /// Takes the next message, which is there.
@@ -138,10 +174,14 @@ impl<N: Block> Receiver<N> {
     /// None will come; all that were sent before were taken.
     #[inline]
     pub fn recv(&mut self) -> Result<&[u8], Disconnected> {
-        if !self.consumer.has_seen_one() {
-            self.wait()?;
-        }
+        self.until_one()?;
         self.take()
+    }
+
+    /// Waits on this thread until a message is there.
+    #[inline]
+    pub(super) fn until_one(&mut self) -> Result<(), Disconnected> {
+        if self.consumer.has_seen_one() { Ok(()) } else { self.wait() }
     }
 
     /// Looks for a message, and sleeps until one is there.
@@ -189,10 +229,17 @@ impl<N: Poll> Receiver<N> {
     /// ```
     #[inline]
     pub async fn recv_async(&mut self) -> Result<&[u8], Disconnected> {
-        if !self.consumer.has_seen_one() {
-            Readiness { receiver: self, polls: 0, armed: false }.await?;
-        }
+        self.until_one_async().await?;
         self.take()
+    }
+
+    /// Waits in a task until a message is there.
+    #[inline]
+    pub(super) async fn until_one_async(&mut self) -> Result<(), Disconnected> {
+        if self.consumer.has_seen_one() {
+            return Ok(());
+        }
+        Readiness { receiver: self, polls: 0, armed: false }.await
     }
 }
 

@@ -79,10 +79,10 @@ mod real {
     use std::cell::UnsafeCell;
     use std::ptr::NonNull;
 
-    use super::super::layout::{About, Header, LINE, Line, MAGIC, Shape, VERSION};
+    use super::super::layout::{About, Header, LINE, Line, Shape};
     #[cfg(target_os = "linux")]
     use super::super::memory::Mapping;
-    use super::super::sync::{AtomicU64, Ordering};
+    use super::super::sync::AtomicU64;
 
     /// Memory for rings of one shape.
     pub(in super::super) struct Region {
@@ -136,15 +136,7 @@ mod real {
             // SAFETY: it is long enough, aligned as a page is, and made of atomics; the mapping stays
             // while the reference does.
             let about = unsafe { &mapping.start().cast::<Header>().as_ref().about.0 };
-            // Relaxed: the descriptor's way to us ordered it. Each is read once, and what counts is
-            // what we read.
-            if about.magic.load(Ordering::Relaxed) != MAGIC
-                || about.version.load(Ordering::Relaxed) != VERSION
-            {
-                return None;
-            }
-            let slots = about.slots.load(Ordering::Relaxed);
-            let shape = Shape::checked(slots, about.slot_bytes.load(Ordering::Relaxed))?;
+            let shape = Shape::read(about)?;
             let fits = mapping.length() == rings * shape.ring_bytes();
             fits.then(|| Region::mapped(mapping, shape, rings))
         }
@@ -157,14 +149,7 @@ mod real {
 
         /// Writes what they are into rings that are all zero, so empty and open.
         fn describe(&self, rings: usize) {
-            for number in 0..rings {
-                let about = self.about(number);
-                // Relaxed: nobody else knows of the region yet.
-                about.magic.store(MAGIC, Ordering::Relaxed);
-                about.version.store(VERSION, Ordering::Relaxed);
-                about.slots.store(self.shape.slots() as u32, Ordering::Relaxed);
-                about.slot_bytes.store(self.shape.slot_bytes(), Ordering::Relaxed);
-            }
+            (0..rings).for_each(|number| self.shape.write(self.about(number)));
         }
 
         /// What a ring says of itself. The region has this ring.

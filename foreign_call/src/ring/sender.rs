@@ -83,23 +83,47 @@ impl<N: Notify> Sender<N> {
     /// The usual case: nothing is spilled, and a slot is known to be free.
     #[inline]
     fn is_ready_for(&self, message: &[u8]) -> bool {
-        message.len() <= self.longest() && self.spill.is_empty() && self.producer.has_seen_room()
+        let takes = self.producer.ring().shape().takes(message.len());
+        takes && self.spill.is_empty() && self.producer.has_seen_room()
     }
 
     #[cold]
     fn try_send_otherwise(&mut self, message: &[u8]) -> Result<(), TrySendError> {
-        let longest = self.longest();
-        if message.len() > longest {
-            return Err(TrySendError::TooLong { longest });
+        self.check(message)?;
+        if self.try_put(&[message])? == 1 { Ok(()) } else { Err(TrySendError::Full) }
+    }
+
+    /// Whether a message may have so many bytes.
+    pub(super) fn check(&self, message: &[u8]) -> Result<(), SendError> {
+        let shape = self.producer.ring().shape();
+        match (shape.takes(message.len()), shape.message_bytes()) {
+            (true, _) => Ok(()),
+            (false, None) => Err(SendError::TooLong { longest: shape.longest() }),
+            (false, Some(each)) => Err(SendError::WrongLength { length: message.len(), each }),
         }
+    }
+
+    /// Puts messages that were checked into the ring, and what does not fit into the spill: how many
+    /// of them.
+    pub(super) fn try_put<M: AsRef<[u8]>>(
+        &mut self,
+        messages: &[M],
+    ) -> Result<usize, Disconnected> {
         // In order: what was spilled comes first.
-        if !self.spill.is_empty() && !fault(Fault::SpillOvertaken) && !self.try_flush()? {
-            return self.try_spill(message);
+        let behind =
+            !self.spill.is_empty() && !fault(Fault::SpillOvertaken) && !self.try_flush()?;
+        let room = if behind { 0 } else { self.producer.room_for(messages.len())? };
+        let (now, later) = messages.split_at(room);
+        if !now.is_empty() {
+            let attention = self.producer.put_many(now);
+            self.attend_to(attention)?;
         }
-        if !self.producer.has_room().map_err(Disconnected::from)? {
-            return self.try_spill(message);
+        for (number, message) in later.iter().enumerate() {
+            if !self.try_spill(message.as_ref())? {
+                return Ok(room + number);
+            }
         }
-        Ok(self.put(message)?)
+        Ok(messages.len())
     }
 
     /// There is room in the ring.
@@ -126,14 +150,14 @@ impl<N: Notify> Sender<N> {
         self.notify.wake();
     }
 
-    /// There is no room in the ring.
-    fn try_spill(&mut self, message: &[u8]) -> Result<(), TrySendError> {
-        self.producer.status(self.notify.gone())?;
-        if !self.spill.has_room() {
-            return Err(TrySendError::Full);
+    /// There is no room in the ring. False if there is none here, either.
+    fn try_spill(&mut self, message: &[u8]) -> Result<bool, Disconnected> {
+        self.status()?;
+        let has_room = self.spill.has_room();
+        if has_room {
+            self.spill.push(message);
         }
-        self.spill.push(message);
-        Ok(())
+        Ok(has_room)
     }
 
     /// Moves what was spilled into the ring, as much as fits. True if that is all. Never waits.
@@ -228,16 +252,11 @@ impl<N: Block> Sender<N> {
 
     #[cold]
     fn send_otherwise(&mut self, message: &[u8]) -> Result<(), SendError> {
-        loop {
-            match self.try_send_otherwise(message) {
-                Ok(()) => return Ok(()),
-                Err(TrySendError::Full) => self.wait()?,
-                Err(TrySendError::TooLong { longest }) => {
-                    return Err(SendError::TooLong { longest });
-                }
-                Err(TrySendError::Disconnected(why)) => return Err(why.into()),
-            }
+        self.check(message)?;
+        while self.try_put(&[message])? == 0 {
+            self.wait()?;
         }
+        Ok(())
     }
 
     /// Waits on this thread until all that was spilled is in the ring.
@@ -270,7 +289,7 @@ impl<N: Block> Sender<N> {
 
     /// Sleeps until the ring has room.
     #[cold]
-    fn wait(&mut self) -> Result<(), Disconnected> {
+    pub(super) fn wait(&mut self) -> Result<(), Disconnected> {
         if look_for_a_while(|| self.status())? {
             return Ok(());
         }
@@ -301,16 +320,16 @@ impl<N: Poll> Sender<N> {
         if self.is_ready_for(message) {
             return Ok(self.put(message)?);
         }
-        loop {
-            match self.try_send_otherwise(message) {
-                Ok(()) => return Ok(()),
-                Err(TrySendError::Full) => Room(self).await?,
-                Err(TrySendError::TooLong { longest }) => {
-                    return Err(SendError::TooLong { longest });
-                }
-                Err(TrySendError::Disconnected(why)) => return Err(why.into()),
-            }
+        self.check(message)?;
+        while self.try_put(&[message])? == 0 {
+            self.room().await?;
         }
+        Ok(())
+    }
+
+    /// Waits in a task until the ring has room.
+    pub(super) fn room(&mut self) -> impl Future<Output = Result<(), Disconnected>> {
+        Room(self)
     }
 
     /// Waits in a task until all that was spilled is in the ring. Safe to cancel.
@@ -320,7 +339,7 @@ impl<N: Poll> Sender<N> {
     /// What was spilled will not be received.
     pub async fn flush_async(&mut self) -> Result<(), Disconnected> {
         while !self.try_flush()? {
-            Room(self).await?;
+            self.room().await?;
         }
         Ok(())
     }
