@@ -43,6 +43,10 @@ enum {
     FOREIGN_CALL_RING_WAITING = 6,
     /* What was to be attached is not a ring of this version. */
     FOREIGN_CALL_RING_NOT_A_RING = 7,
+    /* 8 to 11: foreign_call_ring_accept.h. */
+    /* All messages of this ring have one length, foreign_call_ring_message_bytes, and this one has
+     * another. */
+    FOREIGN_CALL_RING_WRONG_LENGTH = 12,
 };
 
 /* One ring as one end has it. */
@@ -72,13 +76,16 @@ typedef struct foreign_call_ring_meta {
 typedef struct foreign_call_ring_header {
     /* "fcrings" and a zero. */
     _Atomic(uint64_t) magic;
+    /* FOREIGN_CALL_RING_FRAMED, or FOREIGN_CALL_RING_FIXED. */
     _Atomic(uint32_t) version;
     /* A power of two. */
     _Atomic(uint32_t) slots;
-    /* From a slot to the next, a multiple of 8. A slot is the length of its message, 8 bytes, and
-     * the message. */
+    /* From a slot to the next, a multiple of 8. A slot of a framed ring is the length of its
+     * message, 8 bytes, and the message; of a fixed ring it is the message. */
     _Atomic(uint32_t) slot_bytes;
-    unsigned char rest_of_line_0[108];
+    /* Of a fixed ring: how many bytes each message has, at least one. */
+    _Atomic(uint32_t) message_bytes;
+    unsigned char rest_of_line_0[104];
     /* How many messages were ever published. Written by the sender only. */
     _Atomic(uint64_t) tail;
     unsigned char rest_of_line_1[120];
@@ -98,6 +105,7 @@ typedef struct foreign_call_ring_header {
 
 _Static_assert(sizeof(foreign_call_ring_header) == 640, "size of the header");
 _Static_assert(offsetof(foreign_call_ring_header, slots) == 12, "place of slots");
+_Static_assert(offsetof(foreign_call_ring_header, message_bytes) == 20, "place of message_bytes");
 _Static_assert(offsetof(foreign_call_ring_header, tail) == 128, "place of tail");
 _Static_assert(offsetof(foreign_call_ring_header, head) == 256, "place of head");
 _Static_assert(offsetof(foreign_call_ring_header, sender) == 384, "place of sender");
@@ -106,7 +114,9 @@ _Static_assert(offsetof(foreign_call_ring_header, receiver) == 512, "place of re
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "atomics must not take locks");
 
 enum {
-    FOREIGN_CALL_RING_VERSION = 1,
+    /* Versions of the layout: each message has a length of its own; all have the same. */
+    FOREIGN_CALL_RING_FRAMED = 1,
+    FOREIGN_CALL_RING_FIXED = 2,
     /* Flags: the owner sleeps; the owner is closed. */
     FOREIGN_CALL_RING_IS_ASLEEP = 1,
     FOREIGN_CALL_RING_IS_CLOSED = 2,
@@ -119,6 +129,8 @@ typedef struct foreign_call_ring_side {
     _Atomic(uint64_t) *words;
     uint32_t slots;
     uint32_t slot_words;
+    /* 0: framed. */
+    uint32_t message_bytes;
     /* Our index, and the other side's when it was last looked at. */
     uint64_t own;
     uint64_t seen;
@@ -148,8 +160,14 @@ static inline int foreign_call_ring_attach_side(
     memcpy(&magic, "fcrings", sizeof magic);
     uint32_t slots = atomic_load_explicit(&header->slots, memory_order_relaxed);
     uint32_t slot_bytes = atomic_load_explicit(&header->slot_bytes, memory_order_relaxed);
-    if (atomic_load_explicit(&header->magic, memory_order_relaxed) != magic ||
-        atomic_load_explicit(&header->version, memory_order_relaxed) != FOREIGN_CALL_RING_VERSION ||
+    uint32_t version = atomic_load_explicit(&header->version, memory_order_relaxed);
+    uint32_t message_bytes = 0;
+    bool known = version == FOREIGN_CALL_RING_FRAMED;
+    if (version == FOREIGN_CALL_RING_FIXED) {
+        message_bytes = atomic_load_explicit(&header->message_bytes, memory_order_relaxed);
+        known = message_bytes != 0 && message_bytes <= slot_bytes;
+    }
+    if (atomic_load_explicit(&header->magic, memory_order_relaxed) != magic || !known ||
         slots == 0 || (slots & (slots - 1)) != 0 || slot_bytes < 8 || slot_bytes % 8 != 0 ||
         ring_bytes < sizeof *header || (ring_bytes - sizeof *header) / slot_bytes < slots) {
         return FOREIGN_CALL_RING_NOT_A_RING;
@@ -159,6 +177,7 @@ static inline int foreign_call_ring_attach_side(
         .words = (_Atomic(uint64_t) *)(header + 1),
         .slots = slots,
         .slot_words = slot_bytes / 8,
+        .message_bytes = message_bytes,
         .wait = end->wait,
         .wake = end->wake,
         .sockets = sockets,
@@ -180,9 +199,14 @@ static inline int foreign_call_ring_attach(
         &receiver->side, &meta->receive, meta->ring_bytes, sockets);
 }
 
+/* How many bytes each message has, if all have the same; otherwise 0. */
+static inline size_t foreign_call_ring_message_bytes(const foreign_call_ring_side *side) {
+    return side->message_bytes;
+}
+
 /* The most bytes that a message may have. */
 static inline size_t foreign_call_ring_longest(const foreign_call_ring_side *side) {
-    return ((size_t)side->slot_words - 1) * 8;
+    return side->message_bytes != 0 ? side->message_bytes : ((size_t)side->slot_words - 1) * 8;
 }
 
 static inline _Atomic(uint64_t) *
@@ -254,6 +278,9 @@ static inline int foreign_call_ring_has_room(foreign_call_ring_sender *sender) {
 static inline int
 foreign_call_ring_try_send(foreign_call_ring_sender *sender, const void *message, size_t length) {
     foreign_call_ring_side *side = &sender->side;
+    if (side->message_bytes != 0 && length != side->message_bytes) {
+        return FOREIGN_CALL_RING_WRONG_LENGTH;
+    }
     if (length > foreign_call_ring_longest(side)) {
         return FOREIGN_CALL_RING_TOO_LONG;
     }
@@ -262,12 +289,14 @@ foreign_call_ring_try_send(foreign_call_ring_sender *sender, const void *message
         return status;
     }
     _Atomic(uint64_t) *slot = foreign_call_ring_slot(side, side->own);
-    atomic_store_explicit(slot, length, memory_order_relaxed);
+    if (side->message_bytes == 0) {
+        atomic_store_explicit(slot++, length, memory_order_relaxed);
+    }
     const unsigned char *bytes = message;
     for (size_t done = 0; done < length; done += 8) {
         uint64_t word = 0;
         memcpy(&word, bytes + done, length - done < 8 ? length - done : 8);
-        atomic_store_explicit(++slot, word, memory_order_relaxed);
+        atomic_store_explicit(slot++, word, memory_order_relaxed);
     }
     side->own++;
     /* Pairs with the acquire of the receiver: the slot is written. */
@@ -309,14 +338,17 @@ foreign_call_ring_try_receive(foreign_call_ring_receiver *receiver, void *buffer
     }
     /* Each word is read once: the other process may write meanwhile what is not its turn. */
     _Atomic(uint64_t) *slot = foreign_call_ring_slot(side, side->own);
-    uint64_t said = atomic_load_explicit(slot, memory_order_relaxed);
-    if (said > foreign_call_ring_longest(side)) {
-        return FOREIGN_CALL_RING_CORRUPT;
+    uint64_t said = side->message_bytes;
+    if (said == 0) {
+        said = atomic_load_explicit(slot++, memory_order_relaxed);
+        if (said > foreign_call_ring_longest(side)) {
+            return FOREIGN_CALL_RING_CORRUPT;
+        }
     }
     *length = (size_t)said;
     unsigned char *bytes = buffer;
     for (size_t done = 0; done < *length; done += 8) {
-        uint64_t word = atomic_load_explicit(++slot, memory_order_relaxed);
+        uint64_t word = atomic_load_explicit(slot++, memory_order_relaxed);
         memcpy(bytes + done, &word, *length - done < 8 ? *length - done : 8);
     }
     side->own++;

@@ -164,8 +164,9 @@ static inline int foreign_call_ring_attach_half(
 
 /* Waits for the process at the other end of `socket`, a Unix socket, to offer a connection. It is
  * accepted if its memory has at most `most_bytes` and its messages have at most `longest`: so a
- * buffer of `longest` has room for each. The receive timeout of `socket` holds; the socket is used
- * for this only, and stays the caller's.
+ * buffer of `longest` has room for each. Their length may be one for all:
+ * foreign_call_ring_message_bytes says so. The receive timeout of `socket` holds; the socket is
+ * used for this only, and stays the caller's.
  *
  * Not OK: nothing stays behind, and `connection` is not to be used. OK: it belongs to the caller,
  * who gives it back with foreign_call_ring_release. It may be moved until then. */

@@ -54,6 +54,10 @@ pub const CLOSED: i32 = 3;
 pub const GONE: i32 = 4;
 /// What C returns if the other side broke the ring.
 pub const CORRUPT: i32 = 5;
+/// What C returns if what it was lent is not a ring.
+pub const NOT_A_RING: i32 = 7;
+/// What C returns if all messages of the ring have another length.
+pub const WRONG_LENGTH: i32 = 12;
 
 /// C sends the numbers below `count`, 8 bytes each. Returns C's status.
 pub fn produce(end: &Peer, count: u64) -> i32 {

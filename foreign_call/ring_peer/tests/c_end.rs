@@ -4,18 +4,22 @@
 use std::hint;
 use std::os::fd::{AsFd, AsRawFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use foreign_call::ring::{Connection, Disconnected, Events, Options, Peer};
 use foreign_call_ring_peer::{
-    CLOSED, OK, consume, echo, produce, publish_in_turn, receive_in_turn, send_in_turn,
+    CLOSED, NOT_A_RING, OK, WRONG_LENGTH, consume, echo, produce, publish_in_turn, receive_in_turn,
+    send_in_turn,
 };
 
 fn connection(slots: usize) -> (Connection<Events>, Peer) {
-    let options = Options::new(slots, 24);
-    let (ours, theirs) = Connection::with_descriptors(&options).expect("descriptors");
+    connection_of(&Options::new(slots, 24))
+}
+
+fn connection_of(options: &Options) -> (Connection<Events>, Peer) {
+    let (ours, theirs) = Connection::with_descriptors(options).expect("descriptors");
     (ours, Peer::new(theirs))
 }
 
@@ -54,6 +58,51 @@ fn c_echoes_messages_of_every_length_one_at_a_time() {
     }
     drop(ours);
     assert_eq!(c.join().expect("no panic"), CLOSED);
+}
+
+#[test]
+fn c_echoes_messages_of_one_length_one_at_a_time_and_many_at_once() {
+    for length in [1, 8, 13, 24] {
+        let (mut ours, theirs) = connection_of(&Options::fixed(64, length));
+        let c = thread::spawn(move || echo(&theirs));
+        let message = |number: usize| vec![number as u8; length];
+        ours.sender.send(&message(7)).expect("C is there");
+        assert_eq!(ours.receiver.recv(), Ok(&*message(7)));
+        let messages: Vec<_> = (0..64).map(message).collect();
+        for _ in 0..50 {
+            ours.sender.send_many(&messages).expect("C is there");
+            let mut echoed = Vec::new();
+            while echoed.len() < messages.len() {
+                let each = |message: &[u8]| echoed.push(message.to_vec());
+                ours.receiver.recv_many(usize::MAX, each).expect("C is there");
+            }
+            assert_eq!(echoed, messages);
+        }
+        drop(ours);
+        assert_eq!(c.join().expect("no panic"), CLOSED);
+    }
+}
+
+#[test]
+fn c_refuses_to_send_a_message_of_another_length() {
+    let (mut ours, theirs) = connection_of(&Options::fixed(4, 7));
+    assert_eq!(produce(&theirs, 1), WRONG_LENGTH, "its numbers have 8 bytes");
+    drop(theirs);
+    assert_eq!(ours.receiver.recv(), Err(Disconnected::Closed));
+}
+
+#[test]
+fn c_refuses_rings_whose_messages_are_longer_than_their_slots() {
+    for length in [0, 9] {
+        let (_ours, theirs) = connection_of(&Options::fixed(4, 8));
+        for ring in [theirs.meta().send.ring, theirs.meta().receive.ring] {
+            // SAFETY: the place lies in the ring.
+            let place = unsafe { ring.cast::<u8>().add(20) };
+            // SAFETY: an atomic lies there, and the ring is alive while the end is lent.
+            unsafe { &*place.cast::<AtomicU32>() }.store(length, Ordering::Relaxed);
+        }
+        assert_eq!(echo(&theirs), NOT_A_RING);
+    }
 }
 
 #[test]
