@@ -25,13 +25,21 @@ func newReceiver(s side) *Receiver {
 // TrySend copies a message into the ring. It never waits. If there is an error, the message was not
 // accepted.
 func (s *Sender) TrySend(message []byte) error {
+	if s.each != 0 && len(message) != int(s.each) {
+		return WrongLength{len(message), int(s.each)}
+	}
 	if len(message) > s.Longest() {
 		return ErrTooLong
 	}
 	if err := s.room(); err != nil {
 		return err
 	}
-	put(s.slot(s.own), message)
+	slot := s.slot(s.own)
+	if s.each == 0 {
+		atomic.StoreUint64(&slot[0], uint64(len(message)))
+		slot = slot[1:]
+	}
+	put(slot, message)
 	s.own++
 	atomic.StoreUint64(&s.header.tail, s.own)
 	return s.attend(&s.header.receiver)
@@ -84,10 +92,15 @@ func (r *Receiver) TryReceive() ([]byte, error) {
 	if err := r.message(); err != nil {
 		return nil, err
 	}
-	message := get(r.slot(r.own), r.buffer)
-	if message == nil {
-		return nil, ErrCorrupt
+	slot, length := r.slot(r.own), r.each
+	if length == 0 {
+		length, slot = atomic.LoadUint64(&slot[0]), slot[1:]
+		if length > uint64(len(r.buffer)) {
+			return nil, ErrCorrupt
+		}
 	}
+	message := r.buffer[:length]
+	get(slot, message)
 	r.own++
 	atomic.StoreUint64(&r.header.head, r.own)
 	_ = r.attend(&r.header.sender)

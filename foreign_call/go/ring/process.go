@@ -22,18 +22,32 @@ const (
 // Each of its two rings has room for at least so many messages of at most longest bytes. The number of
 // slots is rounded up to a power of two, and longest to a multiple of 8. conn is used for this only.
 func Offer(conn *net.UnixConn, slots, longest int) (*Sender, *Receiver, error) {
-	count, slotBytes, err := shape(slots, longest)
+	shape, err := newShape(slots, longest, framed)
 	if err != nil {
 		return nil, nil, err
 	}
-	size := ringBytes(count, slotBytes)
+	return offer(conn, shape)
+}
+
+// OfferFixed is [Offer] for messages of exactly so many bytes each, at least one. Their slots have no
+// length, so the smaller a message is, the more it is worth. A slot is rounded up to a multiple of 8.
+func OfferFixed(conn *net.UnixConn, slots, bytes int) (*Sender, *Receiver, error) {
+	shape, err := newShape(slots, bytes, fixed)
+	if err != nil {
+		return nil, nil, err
+	}
+	return offer(conn, shape)
+}
+
+func offer(conn *net.UnixConn, shape shape) (*Sender, *Receiver, error) {
+	size := ringBytes(shape.slots, shape.slotBytes)
 	memory, file, err := newMemory(int64(2 * size))
 	if err != nil {
 		return nil, nil, err
 	}
 	defer syscall.Close(file)
 	for ring := uint64(0); ring < 2; ring++ {
-		describe(unsafe.Pointer(&memory.bytes[ring*size]), count, slotBytes)
+		shape.describe(unsafe.Pointer(&memory.bytes[ring*size]))
 	}
 	out, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -55,7 +69,8 @@ func Offer(conn *net.UnixConn, slots, longest int) (*Sender, *Receiver, error) {
 }
 
 // Accept waits for the process at the other end of conn to offer a connection, of at most so many
-// bytes of shared memory.
+// bytes of shared memory. Whether its messages have one length is for the ends to say
+// ([Sender.MessageBytes]).
 func Accept(conn *net.UnixConn, most int64) (*Sender, *Receiver, error) {
 	greeting, beside := make([]byte, len(magic)), make([]byte, 64)
 	_, received, flags, _, err := conn.ReadMsgUnix(greeting, beside)

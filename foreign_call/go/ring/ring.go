@@ -12,6 +12,7 @@ package ring
 
 import (
 	"errors"
+	"strconv"
 	"sync/atomic"
 	"unsafe"
 )
@@ -34,8 +35,10 @@ var (
 )
 
 const (
-	magic   = "fcrings\x00"
-	version = 1
+	magic = "fcrings\x00"
+	// Versions of the layout: each message has a length of its own; all have the same.
+	framed = 1
+	fixed  = 2
 
 	asleep = 1
 	closed = 2
@@ -44,23 +47,25 @@ const (
 // header is what a ring begins with; the slots follow. Each line of 128 bytes belongs to one side. All
 // of it is used through atomics, as the other side may write to any of it at any time.
 type header struct {
-	magic                           uint64
-	version, slots, slotBytes, zero uint32
-	_                               [104]byte
-	tail                            uint64 // messages ever published, written by the sender
-	_                               [120]byte
-	head                            uint64 // messages ever taken, written by the receiver
-	_                               [120]byte
-	sender, _                       uint32 // the sender's flags
-	lost                            uint64
-	_                               [112]byte
-	receiver                        uint32 // the receiver's flags
-	_                               [124]byte
+	magic                     uint64
+	version, slots, slotBytes uint32
+	messageBytes              uint32 // of each message, in a fixed ring
+	_                         [104]byte
+	tail                      uint64 // messages ever published, written by the sender
+	_                         [120]byte
+	head                      uint64 // messages ever taken, written by the receiver
+	_                         [120]byte
+	sender, _                 uint32 // the sender's flags
+	lost                      uint64
+	_                         [112]byte
+	receiver                  uint32 // the receiver's flags
+	_                         [124]byte
 }
 
 // Where Rust, C and Go must agree.
 var (
 	_ [640]byte = [unsafe.Sizeof(header{})]byte{}
+	_ [20]byte  = [unsafe.Offsetof(header{}.messageBytes)]byte{}
 	_ [128]byte = [unsafe.Offsetof(header{}.tail)]byte{}
 	_ [256]byte = [unsafe.Offsetof(header{}.head)]byte{}
 	_ [384]byte = [unsafe.Offsetof(header{}.sender)]byte{}
@@ -68,12 +73,24 @@ var (
 	_ [512]byte = [unsafe.Offsetof(header{}.receiver)]byte{}
 )
 
+// WrongLength says that all messages of a ring have one length, and this one has another.
+type WrongLength struct {
+	// Length is that of the message, and Each that of all others, in bytes.
+	Length, Each int
+}
+
+func (e WrongLength) Error() string {
+	return "ring: the message has " + strconv.Itoa(e.Length) + " bytes, and each of this ring has " +
+		strconv.Itoa(e.Each)
+}
+
 // side is what both kinds of end have. Nothing that it knows of itself is read from the shared memory.
 type side struct {
 	header    *header
 	words     []uint64
 	slots     uint64
 	slotWords uint64
+	each      uint64 // bytes of each message; 0 if each has a length of its own
 	own, seen uint64 // our index, and the other side's when it was last looked at
 	signal    *signal
 	memory    *mapping // keeps it mapped; nil where Rust does
@@ -91,13 +108,21 @@ func attach(start unsafe.Pointer, bytes uint64, signal *signal) (side, error) {
 	expected := *(*uint64)(unsafe.Pointer(&[]byte(magic)[0]))
 	slots := uint64(atomic.LoadUint32(&h.slots))
 	slotBytes := uint64(atomic.LoadUint32(&h.slotBytes))
-	if atomic.LoadUint64(&h.magic) != expected || atomic.LoadUint32(&h.version) != version ||
+	version, each := atomic.LoadUint32(&h.version), uint64(0)
+	known := version == framed
+	if version == fixed {
+		each = uint64(atomic.LoadUint32(&h.messageBytes))
+		known = each != 0 && each <= slotBytes
+	}
+	if atomic.LoadUint64(&h.magic) != expected || !known ||
 		slots == 0 || slots&(slots-1) != 0 || slotBytes < 8 || slotBytes%8 != 0 ||
 		(bytes-size)/slotBytes < slots {
 		return none, ErrNotARing
 	}
 	words := unsafe.Slice((*uint64)(unsafe.Add(start, size)), slots*slotBytes/8)
-	return side{header: h, words: words, slots: slots, slotWords: slotBytes / 8, signal: signal}, nil
+	s := side{header: h, words: words, slots: slots, slotWords: slotBytes / 8, each: each}
+	s.signal = signal
+	return s, nil
 }
 
 // ringBytes is how far it is from a ring to the next one in the same memory.
@@ -105,31 +130,53 @@ func ringBytes(slots, slotBytes uint64) uint64 {
 	return uint64(unsafe.Sizeof(header{})) + (slots*slotBytes+127)/128*128
 }
 
-// shape is what a ring for so many messages of so many bytes is made of, in Rust's limits.
-func shape(slots, longest int) (count, slotBytes uint64, err error) {
-	if slots < 0 || longest < 0 || uint64(slots) > 1<<31 || uint64(longest) > 1<<32-16 {
-		return 0, 0, ErrSize
+// shape is what a ring is made of. Each message has so many bytes; or, if that is 0, a length of its own.
+type shape struct {
+	slots, slotBytes, each uint64
+}
+
+// newShape has room for so many messages of at most so many bytes, or of exactly so many, in Rust's
+// limits.
+func newShape(slots, bytes int, version uint32) (s shape, err error) {
+	if slots < 0 || bytes < 0 || uint64(slots) > 1<<31 || uint64(bytes) > 1<<32-16 {
+		return s, ErrSize
 	}
-	for count = 1; count < uint64(slots); {
-		count *= 2
+	for s.slots = 1; s.slots < uint64(slots); {
+		s.slots *= 2
 	}
-	slotBytes = 8 + (uint64(longest)+7)/8*8
-	if count*slotBytes >= 1<<60 {
-		return 0, 0, ErrSize
+	s.slotBytes = (uint64(bytes) + 7) / 8 * 8
+	if version == fixed {
+		s.each = uint64(bytes)
+	} else {
+		s.slotBytes += 8
 	}
-	return count, slotBytes, nil
+	if s.slotBytes == 0 || s.slots*s.slotBytes >= 1<<60 {
+		return s, ErrSize
+	}
+	return s, nil
 }
 
 // describe writes what it is into a ring that is all zero, so empty and open, and that nobody else
 // knows of.
-func describe(start unsafe.Pointer, slots, slotBytes uint64) {
+func (s shape) describe(start unsafe.Pointer) {
 	h := (*header)(start)
 	copy((*[8]byte)(unsafe.Pointer(&h.magic))[:], magic)
-	h.version, h.slots, h.slotBytes = version, uint32(slots), uint32(slotBytes)
+	h.version, h.slots, h.slotBytes = framed, uint32(s.slots), uint32(s.slotBytes)
+	if s.each != 0 {
+		h.version, h.messageBytes = fixed, uint32(s.each)
+	}
+}
+
+// MessageBytes is how many bytes each message has, if all have the same; otherwise 0.
+func (s *side) MessageBytes() int {
+	return int(s.each)
 }
 
 // Longest is the most bytes that a message may have.
 func (s *side) Longest() int {
+	if s.each != 0 {
+		return int(s.each)
+	}
 	return int(s.slotWords-1) * 8
 }
 
@@ -138,7 +185,8 @@ func (s *side) WakeUps() uint64 {
 	return s.wakeUps
 }
 
-// slot is the words of the slot in which message number index lies. The first one is its length.
+// slot is the words of the slot in which message number index lies. In a framed ring the first one is
+// its length.
 func (s *side) slot(index uint64) []uint64 {
 	first := (index & (s.slots - 1)) * s.slotWords
 	return s.words[first : first+s.slotWords]
@@ -190,22 +238,16 @@ func (s *side) wait(flags *uint32, look func() error) error {
 
 // put and get move a word at a time: the other process may use at the same time what is not its turn.
 func put(words []uint64, message []byte) {
-	atomic.StoreUint64(&words[0], uint64(len(message)))
-	for number := 1; len(message) > 0; number++ {
+	for number := 0; len(message) > 0; number++ {
 		var bytes [8]byte
 		message = message[copy(bytes[:], message):]
 		atomic.StoreUint64(&words[number], *(*uint64)(unsafe.Pointer(&bytes)))
 	}
 }
 
-func get(words []uint64, buffer []byte) []byte {
-	length := atomic.LoadUint64(&words[0])
-	if length > uint64(len(words)-1)*8 {
-		return nil
+func get(words []uint64, message []byte) {
+	for number := 0; number*8 < len(message); number++ {
+		word := atomic.LoadUint64(&words[number])
+		copy(message[number*8:], (*[8]byte)(unsafe.Pointer(&word))[:])
 	}
-	for number := uint64(0); number*8 < length; number++ {
-		word := atomic.LoadUint64(&words[number+1])
-		copy(buffer[number*8:], (*[8]byte)(unsafe.Pointer(&word))[:])
-	}
-	return buffer[:length]
 }

@@ -11,11 +11,11 @@ import (
 )
 
 // ring is one as Rust would make it. The test keeps it, as Go's collector would not.
-func ring(slots, slotBytes uint32) []uint64 {
-	all := make([]uint64, (640+slots*slotBytes+128)/8)
+func ring(s shape) []uint64 {
+	all := make([]uint64, (640+s.slots*s.slotBytes+128)/8)
 	offset := (128 - uintptr(unsafe.Pointer(&all[0]))%128) % 128 / 8
 	words := all[offset:]
-	describe(unsafe.Pointer(&words[0]), uint64(slots), uint64(slotBytes))
+	s.describe(unsafe.Pointer(&words[0]))
 	return words
 }
 
@@ -34,8 +34,12 @@ type end struct {
 }
 
 // ends is a connection with both ends in Go, and the memory of its rings.
-func ends(t *testing.T, slots, slotBytes uint32) (one, two end, rings [2][]uint64) {
-	rings = [2][]uint64{ring(slots, slotBytes), ring(slots, slotBytes)}
+func ends(t *testing.T, slots, slotBytes uint64) (one, two end, rings [2][]uint64) {
+	return endsOf(t, shape{slots: slots, slotBytes: slotBytes})
+}
+
+func endsOf(t *testing.T, s shape) (one, two end, rings [2][]uint64) {
+	rings = [2][]uint64{ring(s), ring(s)}
 	var fds [4]int32
 	for number := range fds {
 		fds[number] = eventFd(t)
@@ -199,7 +203,7 @@ func TestOtherMemoryIsNotARing(t *testing.T) {
 		"odd slots":        func(h *header) { h.slotBytes = 15 },
 		"too little bytes": func(h *header) { h.slotBytes = 0 },
 	} {
-		words := ring(2, 16)
+		words := ring(shape{slots: 2, slotBytes: 16})
 		spoil((*header)(unsafe.Pointer(&words[0])))
 		if _, err := attach(unsafe.Pointer(&words[0]), 640+32, nil); err != ErrNotARing {
 			t.Error(name, err)
