@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::harness::{self, Core, Effort, Figure, Measured, Subject};
 
 mod calls;
+mod many;
 mod mem_ring;
 mod ours;
 mod socket;
@@ -39,6 +40,8 @@ pub fn run(effort: Effort) -> Vec<Figure> {
         vec![
             Subject::new("foreign_call, tasks", move || ours::tasks_one_way(count)),
             Subject::new("foreign_call, threads", move || ours::threads_one_way(count)),
+            Subject::new("foreign_call, tasks, many", move || many::tasks_one_way(count)),
+            Subject::new("foreign_call, threads, many", move || many::threads_one_way(count)),
             Subject::new("mem-ring", move || mem_ring::in_a_child(Echo::None, 0, count)),
             Subject::new("Unix socket", move || socket::one_way(count / 10)),
         ],
@@ -48,6 +51,8 @@ pub fn run(effort: Effort) -> Vec<Figure> {
         let mut subjects = vec![
             Subject::new("foreign_call, tasks", move || ours::tasks(in_flight, count)),
             Subject::new("foreign_call, threads", move || ours::threads(in_flight, count)),
+            Subject::new("foreign_call, tasks, many", move || many::tasks(in_flight, count)),
+            Subject::new("foreign_call, threads, many", move || many::threads(in_flight, count)),
             Subject::new("foreign_call, calls", move || calls::calls(in_flight, count)),
             Subject::new("mem-ring", move || mem_ring::in_a_child(Echo::Rust, in_flight, count)),
             Subject::new("Unix socket", move || socket::round_trips(in_flight, count / 10)),

@@ -6,14 +6,14 @@ use super::{Arrivals, ROOM, beside, runtime};
 use crate::harness::Measured;
 
 pub(super) fn options() -> Options {
-    Options::new(ROOM, size_of::<u64>())
+    Options::fixed(ROOM, size_of::<u64>())
 }
 
 pub(super) fn number(message: &[u8]) -> u64 {
     u64::from_ne_bytes(message.try_into().expect("8 bytes"))
 }
 
-fn one_way(arrivals: Arrivals, count: usize, wake_ups: u64) -> Measured {
+pub(super) fn one_way(arrivals: Arrivals, count: usize, wake_ups: u64) -> Measured {
     let wake_ups = wake_ups as f64 / count as f64;
     vec![("ns a message", arrivals.nanoseconds(count)), ("wake-ups a message", wake_ups)]
 }
