@@ -1,20 +1,18 @@
 //! The ring of one trait.
 
-use std::collections::BTreeMap;
 use std::ffi::c_void;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::task::Waker;
 use std::thread;
 
 use super::receive::{self, Answering};
-use super::send::wake;
+use super::send::{self, Sending};
 use crate::CallError;
 use crate::call::later;
 use crate::call::raw::{self, Answer, Functions};
-use crate::ring::{Connection, Events, Meta, Options, Peer, Sender};
+use crate::ring::{Connection, Meta, Options, Peer};
 
 /// So many messages have room in each direction.
 const SLOTS: usize = 256;
@@ -56,20 +54,10 @@ pub struct Link {
     arguments: usize,
     /// Counted by the receiving thread, for the peer.
     taken: AtomicU64,
-    sending: OnceLock<Mutex<Sending>>,
+    /// And what the peer was lent.
+    sending: OnceLock<(Mutex<Sending>, Peer)>,
     /// Held while the connection is made.
     making: Mutex<()>,
-}
-
-/// Where messages to the peer go in, and who waits to put one there.
-#[derive(Debug)]
-pub(super) struct Sending {
-    pub(super) sender: Sender<Events>,
-    /// By their tickets, so in the order in which they came. While somebody waits, who comes waits too.
-    pub(super) waiting: BTreeMap<u64, Waker>,
-    pub(super) last_ticket: u64,
-    /// Lent to the peer.
-    _theirs: Peer,
 }
 
 impl Link {
@@ -86,19 +74,25 @@ impl Link {
     }
 
     /// Makes the connection, unless it is there.
-    pub(super) fn sending(&'static self) -> Answer<&'static Mutex<Sending>> {
-        if let Some(sending) = self.sending.get() {
+    fn sending(&'static self) -> Answer<&'static Mutex<Sending>> {
+        if let Some((sending, _)) = self.sending.get() {
             return Ok(sending);
         }
         let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sending) = self.sending.get() {
+        if let Some((sending, _)) = self.sending.get() {
             return Ok(sending);
         }
-        let sending = self.connect().map_err(|error| Box::new(CallError::NoRing(error.kind())))?;
-        Ok(self.sending.get_or_init(|| Mutex::new(sending)))
+        let made = self.connect().map_err(|error| Box::new(CallError::NoRing(error.kind())))?;
+        Ok(&self.sending.get_or_init(|| made).0)
     }
 
-    fn connect(&'static self) -> io::Result<Sending> {
+    /// Sends a message, when there is room.
+    pub(super) async fn send(&'static self, message: &[u8]) -> Answer<()> {
+        let sent = send::send(self.sending()?, message).await;
+        sent.map_err(|_| Box::new(CallError::Unanswered))
+    }
+
+    fn connect(&'static self) -> io::Result<(Mutex<Sending>, Peer)> {
         let longest = ANSWER_WORDS.max(CALL_WORDS + self.arguments) * size_of::<u64>();
         let (ours, theirs) = Connection::with_descriptors(&Options::new(SLOTS, longest))?;
         let Connection { sender, receiver } = ours;
@@ -114,14 +108,13 @@ impl Link {
         if status != 0 {
             return Err(io::Error::other("the peer does not serve"));
         }
-        Ok(Sending { sender, waiting: BTreeMap::new(), last_ticket: 0, _theirs: theirs })
+        Ok((Sending::new(sender), theirs))
     }
 
     /// The peer has told of room.
     pub(super) fn room_came(&self) {
-        let Some(sending) = self.sending.get() else { return };
-        let woken = sending.lock().unwrap_or_else(PoisonError::into_inner).whom_to_wake();
-        wake(woken);
+        let Some((sending, _)) = self.sending.get() else { return };
+        send::room_came(sending);
     }
 
     pub(super) fn answers(&self) -> &'static [Answering] {
@@ -130,16 +123,5 @@ impl Link {
 
     pub(super) fn taken(&self) -> &AtomicU64 {
         &self.taken
-    }
-}
-
-impl Sending {
-    /// All who wait, once half of the ring is free: not fewer, as each may be one who does not come.
-    /// Until then the peer tells of room.
-    pub(super) fn whom_to_wake(&mut self) -> BTreeMap<u64, Waker> {
-        match self.sender.half_ready() {
-            true => std::mem::take(&mut self.waiting),
-            false => BTreeMap::new(),
-        }
     }
 }

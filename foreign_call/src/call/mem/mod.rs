@@ -36,7 +36,7 @@
 mod calls;
 mod link;
 mod receive;
-mod send;
+pub(in crate::call) mod send;
 
 pub use link::{End, Link, Serve};
 

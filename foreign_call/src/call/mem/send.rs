@@ -3,43 +3,68 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use callback_bridge::quiet::quietly;
 
-use super::link::{Link, Sending};
-use crate::CallError;
-use crate::call::raw::Answer;
-use crate::ring::TrySendError;
+use crate::ring::{Events, Sender, TrySendError};
+
+/// Where messages to the peer go in, and who waits to put one there.
+#[derive(Debug)]
+pub(in crate::call) struct Sending {
+    sender: Sender<Events>,
+    /// By their tickets, so in the order in which they came. While somebody waits, who comes waits too.
+    waiting: BTreeMap<u64, Waker>,
+    last_ticket: u64,
+}
+
+impl Sending {
+    pub(in crate::call) fn new(sender: Sender<Events>) -> Mutex<Sending> {
+        Mutex::new(Sending { sender, waiting: BTreeMap::new(), last_ticket: 0 })
+    }
+
+    /// All who wait, once half of the ring is free: not fewer, as each may be one who does not come.
+    /// Until then the peer tells of room.
+    fn whom_to_wake(&mut self) -> BTreeMap<u64, Waker> {
+        match self.sender.half_ready() {
+            true => std::mem::take(&mut self.waiting),
+            false => BTreeMap::new(),
+        }
+    }
+}
+
+/// The peer has told of room.
+pub(in crate::call) fn room_came(sending: &Mutex<Sending>) {
+    let woken = lock(sending).whom_to_wake();
+    wake(woken);
+}
+
+fn lock(sending: &Mutex<Sending>) -> MutexGuard<'_, Sending> {
+    sending.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A message on its way into the ring. Dropped before it is ready, it was not sent.
-pub(super) struct Send<'a> {
-    link: &'static Link,
+pub(in crate::call) struct Send<'a> {
+    sending: &'a Mutex<Sending>,
     message: &'a [u8],
     /// Its place among those who wait, once it has waited.
     ticket: Option<u64>,
 }
 
-impl Link {
-    /// Sends a message, when there is room.
-    pub(super) fn send<'a>(&'static self, message: &'a [u8]) -> Send<'a> {
-        Send { link: self, message, ticket: None }
-    }
-
-    fn lock(&'static self) -> Answer<MutexGuard<'static, Sending>> {
-        Ok(self.sending()?.lock().unwrap_or_else(PoisonError::into_inner))
-    }
+/// Sends a message, when there is room: the error is never [`TrySendError::Full`].
+pub(in crate::call) fn send<'a>(sending: &'a Mutex<Sending>, message: &'a [u8]) -> Send<'a> {
+    Send { sending, message, ticket: None }
 }
 
 impl Future for Send<'_> {
-    type Output = Answer<()>;
+    type Output = Result<(), TrySendError>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Answer<()>> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut new = None;
         loop {
-            let mut sending = self.link.lock()?;
+            let mut sending = lock(self.sending);
             let behind = self.ticket.is_none() && !sending.waiting.is_empty();
             if !behind {
                 match sending.sender.try_send(self.message) {
@@ -53,7 +78,7 @@ impl Future for Send<'_> {
                     // those who wait: then we do, once we have sent.
                     Err(TrySendError::Full) if sending.sender.ready() => continue,
                     Err(TrySendError::Full) => {}
-                    Err(_) => return Poll::Ready(Err(Box::new(CallError::Unanswered))),
+                    Err(why) => return Poll::Ready(Err(why)),
                 }
             }
             let Some(waker) = new.take() else {
@@ -76,7 +101,7 @@ impl Future for Send<'_> {
 impl Drop for Send<'_> {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket else { return };
-        let Ok(mut sending) = self.link.lock() else { return };
+        let mut sending = lock(self.sending);
         let own = sending.waiting.remove(&ticket);
         drop(sending);
         // The peer may have the message by now, and read what this call has lent: no panic passes.
@@ -86,14 +111,14 @@ impl Drop for Send<'_> {
 
 /// Wakes all of them. These are foreign code: neither what was just sent nor the thread that receives
 /// may end with a panic of one, and the others are woken all the same.
-pub(super) fn wake(woken: BTreeMap<u64, Waker>) {
+fn wake(woken: BTreeMap<u64, Waker>) {
     for waker in woken.into_values() {
         quietly(|| waker.wake());
     }
 }
 
 /// Waits on this thread for a message to be sent.
-pub(super) fn wait<T>(sending: impl Future<Output = T>) -> T {
+pub(in crate::call) fn wait<T>(sending: impl Future<Output = T>) -> T {
     let mut sending = pin!(sending);
     // Nearly always there is room, and no need of a waker that wakes.
     if let Poll::Ready(sent) = sending.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
