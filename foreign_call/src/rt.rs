@@ -1,9 +1,13 @@
 //! What the macros write refers to.
 
+#[cfg(unix)]
+pub use std::os::unix::net::UnixStream;
 pub use std::time::Duration;
 
 #[cfg(all(unix, not(loom)))]
 pub use crate::call::mem::{Answering, End, Link, answering, call_over, lend_over, tell_over};
+#[cfg(all(target_os = "linux", not(loom)))]
+pub use crate::call::process::{Outgoing, Packer, Process, ask_process, prepare, tell_process};
 pub use crate::call::{
     Answer, Interface, RawCall, Scalar, answered, call_later, call_now, call_stream, lend,
 };

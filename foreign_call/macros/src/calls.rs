@@ -1,6 +1,7 @@
 //! `#[r2g]`.
 
 mod body;
+mod in_process;
 mod over_ring;
 
 use std::ops::Deref;
@@ -8,19 +9,20 @@ use std::ops::Deref;
 use foreign_call_model::{Mode, Outcome, Trait, is_mark};
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
-use syn::{Attribute, Error, ItemTrait, Result, parse_quote};
+use syn::{Attribute, ItemTrait, Result, parse_quote};
 
 use crate::crossing::{Crossing, shape};
 
 pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenStream> {
-    if !arguments.is_empty() {
-        return Err(Error::new_spanned(arguments, "`#[r2g]` takes no arguments"));
-    }
+    let process = Trait::in_process(&arguments)?;
     Trait::alone(&item.attrs)?;
-    let it = Trait::parse(item)?;
+    let it = Trait::parse(item, process)?;
     let crossings = Crossing::all(&it, item)?;
-    let shape = shape("trait", &it, &crossings);
+    let shape = shape(if process { "process" } else { "trait" }, &it, &crossings);
     let calls: Vec<Call<'_>> = crossings.into_iter().map(Call).collect();
+    if process {
+        return Ok(in_process::expand(&it, item, &shape, &calls));
+    }
     let (attributes, vis, name) = (&item.attrs, &item.vis, &item.ident);
     let imp = format_ident!("{name}Impl");
     let docs = format!("[`{name}`], answered by the peer that this program is linked with.");

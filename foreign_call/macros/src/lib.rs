@@ -36,6 +36,10 @@ pub fn derive_r2g(input: TokenStream) -> TokenStream {
 /// | `#[buffer(16)]` with a stream | so many items wait at most; the peer then waits for room |
 /// | `#[mem]` with a one-way or async one | its calls and answers are messages of a ring. A one-way one takes owned arguments |
 ///
+/// With `#[r2g(process)]` the functions are another process's, on Linux, and all of them marked
+/// `#[mem]`. `DemoImpl::connect` says which process. What is lent is copied at once, so no function is
+/// `unsafe`.
+///
 /// If `T` is a `Result<_, E>` with `E: From<CallError>`, whatever goes wrong is an error value. With
 /// any other `T` it is a panic, in the caller. In a stream the error is the last item.
 ///

@@ -65,12 +65,23 @@ fn view(name: &Ident, parts: &[Part<'_>]) -> TokenStream {
     let fields = parts
         .iter()
         .map(|Part { view, ty, .. }| quote!(pub #view: <#ty as ::foreign_call::ToRef>::Ref<'a>));
+    let places = parts.iter().map(|Part { view, ty, .. }| {
+        quote!((
+            ::core::mem::offset_of!(Self, #view),
+            <<#ty as ::foreign_call::ToRef>::Ref<'static> as ::foreign_call::View>::FORM,
+        ))
+    });
     quote! {
         #[derive(Clone, Copy)]
         #[repr(C)]
         pub struct #name<'a> { #(#fields),* }
         // SAFETY: repr(C), and each field is a view, as `ToRef::Ref` is.
-        unsafe impl ::foreign_call::View for #name<'_> {}
+        unsafe impl ::foreign_call::View for #name<'_> {
+            const FORM: ::foreign_call::convert::Form = ::foreign_call::convert::Form {
+                size: ::core::mem::size_of::<Self>(),
+                kind: ::foreign_call::convert::Kind::All { parts: &[#(#places),*] },
+            };
+        }
     }
 }
 
@@ -226,6 +237,7 @@ fn data_enum(
     let mut sizes = TokenStream::new();
     let mut to = TokenStream::new();
     let mut from = TokenStream::new();
+    let mut places = TokenStream::new();
     let mut shapes = quote!(::foreign_call::rt::Shape::new("enum").text(#text));
     for (tag, ((variant, _, parts), ident)) in variants.iter().zip(&idents).enumerate() {
         let (tag, variant_text) = (tag as u32, &variant.name);
@@ -234,12 +246,17 @@ fn data_enum(
             sizes.extend(quote!(#name::#ident {} => {}));
             to.extend(quote!(#name::#ident {} => view.tag = #tag,));
             from.extend(quote!(#tag => ::core::result::Result::Ok(#name::#ident {}),));
+            places.extend(quote!(::core::option::Option::None,));
             continue;
         }
         let part_view = format_ident!("{}_{}Ref", input.ident, variant.name);
         shapes = shape(shapes, &part_view, parts);
         views.extend(view(&part_view, parts));
         union.extend(quote!(pub #ident: #part_view<'a>,));
+        places.extend(quote!(::core::option::Option::Some((
+            ::core::mem::offset_of!(Self, value),
+            <#part_view<'static> as ::foreign_call::View>::FORM,
+        )),));
         let members: Vec<_> = parts.iter().map(|part| &part.member).collect();
         let fields: Vec<_> = parts.iter().map(|part| &part.view).collect();
         let bound: Vec<_> = (0..parts.len())
@@ -280,7 +297,12 @@ fn data_enum(
         pub union #value_name<'a> { #union }
 
         // SAFETY: repr(C): a number, and a union of views.
-        unsafe impl ::foreign_call::View for #view_name<'_> {}
+        unsafe impl ::foreign_call::View for #view_name<'_> {
+            const FORM: ::foreign_call::convert::Form = ::foreign_call::convert::Form {
+                size: ::core::mem::size_of::<Self>(),
+                kind: ::foreign_call::convert::Kind::OneOf { tag_size: 4, parts: &[#places] },
+            };
+        }
 
         // SAFETY: `AS_IS` is false.
         #[automatically_derived]

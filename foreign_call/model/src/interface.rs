@@ -49,7 +49,9 @@ impl Interface {
                     Trait::marked_once(directions(&item.attrs).skip(1))
                 }
                 Item::Trait(item) if marked(&item.attrs, Trait::ATTRIBUTE) => {
-                    Trait::parse(item).and_then(|it| self.add(it, Direction::Called))
+                    Trait::marked_in_process(&item.attrs)
+                        .and_then(|process| Trait::parse(item, process))
+                        .and_then(|it| self.add(it, Direction::Called))
                 }
                 Item::Trait(item) if marked(&item.attrs, Trait::OFFERED) => {
                     Trait::parse_offered(item).and_then(|it| self.add(it, Direction::Offered))

@@ -126,7 +126,8 @@ impl Interface {
 
     /// The number of a trait: both sides must have the same.
     pub fn trait_shape(&self, it: &Trait) -> u64 {
-        self.functions_shape(Shape::new("trait"), it)
+        let kind = if it.process { "process" } else { "trait" };
+        self.functions_shape(Shape::new(kind), it)
     }
 
     /// The number of a trait that Rust implements.

@@ -11,6 +11,7 @@ mod interface;
 mod layout;
 mod marks;
 mod offer;
+mod process;
 mod returned;
 pub mod shape;
 mod trait_;

@@ -70,6 +70,7 @@ impl Function {
             deadline: None,
             buffer: 0,
             mem: false,
+            process: false,
             span: signature.ident.span(),
             answer_span,
         })

@@ -17,6 +17,8 @@ pub struct Trait {
     pub docs: Vec<String>,
     /// Its functions, as they stand.
     pub functions: Vec<Function>,
+    /// Whether another process has the functions.
+    pub process: bool,
     /// Where its name stands.
     pub span: Span,
 }
@@ -46,6 +48,8 @@ pub struct Function {
     pub buffer: usize,
     /// Whether its calls go over a ring.
     pub mem: bool,
+    /// Whether another process has it, so that all that crosses is copied and nothing lent.
+    pub process: bool,
     /// Where its name stands.
     pub span: Span,
     /// Where its answer's type stands.
@@ -121,7 +125,7 @@ impl Function {
 
     /// Whether the caller has to promise something: it lends memory for a call that ends later.
     pub fn is_unsafe(&self) -> bool {
-        self.mode == Mode::Async && self.lends()
+        self.mode == Mode::Async && self.lends() && !self.process
     }
 }
 
@@ -129,18 +133,23 @@ impl Trait {
     /// The attribute that marks one.
     pub const ATTRIBUTE: &str = "r2g";
 
-    /// Reads a trait.
+    /// Reads a trait, whose functions another process may have.
     ///
     /// # Errors
     ///
     /// At what can't be called.
-    pub fn parse(item: &ItemTrait) -> Result<Trait> {
+    pub fn parse(item: &ItemTrait, process: bool) -> Result<Trait> {
         let made_for = |function: &Function| match function.mode {
             Mode::Stream => ["_call", "_answer", "_send", "_end"].as_slice(),
             _ => ["_call", "_answer"].as_slice(),
         };
         let no_supertraits = "a trait of calls has no supertraits: only functions cross";
-        Trait::read(item, no_supertraits, Function::parse, made_for)
+        let parse = |function: &TraitItemFn| Function::parse(function, process);
+        let it = Trait { process, ..Trait::read(item, no_supertraits, parse, made_for)? };
+        if process {
+            it.fits_process()?;
+        }
+        Ok(it)
     }
 
     /// The functions whose calls go over the ring. A message names each by its place among them.
@@ -172,6 +181,7 @@ impl Trait {
             name: item.ident.to_string(),
             docs: docs(&item.attrs),
             functions,
+            process: false,
             span: item.ident.span(),
         })
     }
@@ -217,7 +227,7 @@ impl Function {
         }
     }
 
-    fn parse(item: &TraitItemFn) -> Result<Function> {
+    fn parse(item: &TraitItemFn, process: bool) -> Result<Function> {
         let signature = &item.sig;
         Function::is_bare(
             item,
@@ -233,7 +243,7 @@ impl Function {
         let marks = Marks(&item.attrs);
         let written = answer.map(answered);
         let (answer, outcome) = written.map_or((None, Outcome::Panics), |(ty, it)| (Some(ty), it));
-        let lends = arguments.iter().any(|argument| !argument.ty.is_scalar());
+        let lends = !process && arguments.iter().any(|argument| !argument.ty.is_scalar());
         marks.fit(&Marked { when, outcome, lends, answers: answer.is_some() })?;
         let mode = match (when, answer) {
             (When::Later, _) => marks.mode_of_async()?,
@@ -243,7 +253,9 @@ impl Function {
         };
         let written = arguments.iter().zip(&signature.inputs);
         let mem = marks.has("mem");
-        all(written.filter_map(|(argument, written)| argument.fits(mode, mem, written).err()))?;
+        let lent = |(argument, written): (&Argument, _)| argument.fits(mode, mem, written).err();
+        let copied = process && matches!(mode, Mode::OneWay | Mode::Async);
+        all(written.filter(|_| !copied).filter_map(lent))?;
         let answer_span = answer.map_or_else(|| signature.ident.span(), Spanned::span);
         Ok(Function {
             name: signature.ident.unraw().to_string(),
@@ -260,6 +272,7 @@ impl Function {
             deadline: marks.deadline()?,
             buffer: marks.buffer()?,
             mem,
+            process,
             span: signature.ident.span(),
             answer_span,
         })

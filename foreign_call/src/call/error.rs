@@ -1,6 +1,7 @@
 use std::{error, fmt, io};
 
 use crate::ConvertError;
+use crate::ring::Disconnected;
 
 /// Why a call has no answer.
 ///
@@ -27,8 +28,19 @@ pub enum CallError {
     /// Too many async calls are in flight: more than a million.
     Exhausted,
     /// The trait has no ring yet (`#[mem]`), and none could be made: the system has no more
-    /// descriptors or threads, or the peer can't serve. The next call tries again.
+    /// descriptors or threads, or the peer can't serve. The next call tries again. Of a trait that
+    /// another process serves: there is none.
     NoRing(io::ErrorKind),
+    /// The other process has the call, or would have had it, and is gone. Whether its function ran,
+    /// nobody knows.
+    Gone(Disconnected),
+    /// The message to another process would be too long; nothing was called.
+    TooLong {
+        /// All of it.
+        bytes: usize,
+        /// The most that a message of this ring may have.
+        longest: usize,
+    },
 }
 
 impl fmt::Display for CallError {
@@ -41,6 +53,10 @@ impl fmt::Display for CallError {
             CallError::Panicked(message) => write!(f, "reading the answer panicked: {message}"),
             CallError::Exhausted => f.write_str("too many calls in flight"),
             CallError::NoRing(kind) => write!(f, "no ring to the peer: {kind}"),
+            CallError::Gone(why) => write!(f, "the other process does not answer: {why}"),
+            CallError::TooLong { bytes, longest } => {
+                write!(f, "a message of {bytes} bytes, where the ring has room for {longest}")
+            }
         }
     }
 }

@@ -75,6 +75,8 @@ mod loan;
 #[cfg(all(unix, not(loom)))]
 pub mod mem;
 mod now;
+#[cfg(all(target_os = "linux", not(loom)))]
+pub mod process;
 mod raw;
 mod stream;
 mod within;

@@ -1,12 +1,13 @@
 //! What goes over to the peer, and what comes back, before it has a type.
 
 use std::ffi::c_void;
+use std::mem::offset_of;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use callback_bridge::quiet::drop_quietly;
 
-use crate::convert::{ConvertError, In, Problem};
+use crate::convert::{ConvertError, Form, In, Kind, Problem};
 use crate::{CallError, FromRef, StringRef, View};
 
 /// How a call went: what an answer becomes on its way to the caller. The error is boxed, as it is
@@ -66,7 +67,17 @@ pub(crate) struct FailureRef<'a> {
 }
 
 // SAFETY: repr(C): a number and a view.
-unsafe impl View for FailureRef<'_> {}
+unsafe impl<'a> View for FailureRef<'a> {
+    const FORM: Form = Form {
+        size: size_of::<Self>(),
+        kind: Kind::All {
+            parts: &[
+                (offset_of!(Self, code), i32::FORM),
+                (offset_of!(Self, message), StringRef::<'a>::FORM),
+            ],
+        },
+    };
+}
 
 /// Reads what the peer answered. Never unwinds.
 ///

@@ -1,9 +1,9 @@
 //! `Option` and `Result`: a flag, and the value in the view itself.
 
 use std::fmt;
-use std::mem::zeroed;
+use std::mem::{offset_of, zeroed};
 
-use super::{ConvertError, FromRef, In, MemType, ToRef, View, Writer};
+use super::{ConvertError, Form, FromRef, In, Kind, MemType, ToRef, View, Writer};
 use crate::shape::Shape;
 
 /// An `Option` as the other language sees it.
@@ -17,7 +17,12 @@ pub struct OptionRef<T> {
 }
 
 // SAFETY: repr(C), of views; `is_some` is a number.
-unsafe impl<T: View> View for OptionRef<T> {}
+unsafe impl<T: View> View for OptionRef<T> {
+    const FORM: Form = Form {
+        size: size_of::<Self>(),
+        kind: Kind::OneOf { tag_size: 1, parts: &[None, Some((offset_of!(Self, some), T::FORM))] },
+    };
+}
 
 // SAFETY: `AS_IS` is false.
 unsafe impl<T: ToRef> ToRef for Option<T> {
@@ -81,7 +86,18 @@ pub union ResultRefValue<T: Copy, E: Copy> {
 }
 
 // SAFETY: repr(C), of views; `is_ok` is a number.
-unsafe impl<T: View, E: View> View for ResultRef<T, E> {}
+unsafe impl<T: View, E: View> View for ResultRef<T, E> {
+    const FORM: Form = Form {
+        size: size_of::<Self>(),
+        kind: Kind::OneOf {
+            tag_size: 1,
+            parts: &[
+                Some((offset_of!(Self, value), E::FORM)),
+                Some((offset_of!(Self, value), T::FORM)),
+            ],
+        },
+    };
+}
 
 impl<T: Copy, E: Copy> fmt::Debug for ResultRef<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

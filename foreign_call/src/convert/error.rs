@@ -54,6 +54,13 @@ pub enum Problem {
     },
     /// A key of a map came twice.
     DuplicateKey,
+    /// In a message from another process, a list does not begin where it should, or is not all there.
+    Misplaced {
+        /// Where it is said to begin.
+        place: usize,
+        /// How long it is said to be.
+        bytes: usize,
+    },
 }
 
 impl ConvertError {
@@ -124,6 +131,9 @@ impl fmt::Display for ConvertError {
             Problem::Char(number) => write!(f, "{number:#x} is no character"),
             Problem::Tag { tag, of } => write!(f, "`{of}` has no variant {tag}"),
             Problem::DuplicateKey => f.write_str("the key came before"),
+            Problem::Misplaced { place, bytes } => {
+                write!(f, "{bytes} bytes at {place} are not what comes next in the message")
+            }
         }
     }
 }

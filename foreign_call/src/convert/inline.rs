@@ -1,10 +1,15 @@
 //! Arrays and tuples: what lies side by side in the view itself.
 
-use super::{ConvertError, FromRef, In, MemType, ToRef, View, Writer};
+use std::mem::offset_of;
+
+use super::{ConvertError, Form, FromRef, In, Kind, MemType, ToRef, View, Writer};
 use crate::shape::Shape;
 
 // SAFETY: elements side by side; C has no arrays of none, so `N` is checked where it is used.
-unsafe impl<T: View, const N: usize> View for [T; N] {}
+unsafe impl<T: View, const N: usize> View for [T; N] {
+    const FORM: Form =
+        Form { size: size_of::<[T; N]>(), kind: Kind::Repeated { count: N, item: &T::FORM } };
+}
 
 // SAFETY: an array is as its elements are.
 unsafe impl<T: ToRef, const N: usize> ToRef for [T; N] {
@@ -63,7 +68,12 @@ macro_rules! tuple {
         )* }
 
         // SAFETY: repr(C), of views.
-        unsafe impl<$($type: View),*> View for $view<$($type),*> {}
+        unsafe impl<$($type: View),*> View for $view<$($type),*> {
+            const FORM: Form = Form {
+                size: size_of::<Self>(),
+                kind: Kind::All { parts: &[$((offset_of!(Self, $field), $type::FORM)),*] },
+            };
+        }
 
         // SAFETY: `AS_IS` is false: only Rust knows how a tuple lies.
         unsafe impl<$($type: ToRef),*> ToRef for ($($type,)*) {

@@ -3,7 +3,7 @@ use std::marker::PhantomData;
 use std::ptr;
 
 use super::buffer::add_list;
-use super::{ConvertError, FromRef, In, MemType, Problem, ToRef, View, Writer};
+use super::{ConvertError, Form, FromRef, In, Kind, MemType, Problem, ToRef, View, Writer};
 use crate::shape::Shape;
 
 /// A list as the other language sees it: where it begins, and how many elements it has.
@@ -36,6 +36,12 @@ impl<'a, T> ListRef<'a, T> {
 }
 
 impl<'a, T: View> ListRef<'a, T> {
+    /// Where the first one is, and how many there are.
+    #[cfg(all(target_os = "linux", not(loom)))]
+    pub(crate) fn raw_parts(&self) -> (*const T, usize) {
+        (self.pointer, self.length)
+    }
+
     /// The elements.
     ///
     /// # Errors
@@ -70,7 +76,9 @@ impl<T> Clone for ListRef<'_, T> {
 impl<T> Copy for ListRef<'_, T> {}
 
 // SAFETY: a pointer and a length, repr(C), any bits; the lifetime is that of the elements.
-unsafe impl<T: View> View for ListRef<'_, T> {}
+unsafe impl<T: View> View for ListRef<'_, T> {
+    const FORM: Form = Form { size: size_of::<Self>(), kind: Kind::List { item: &T::FORM } };
+}
 
 impl<T> fmt::Debug for ListRef<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -41,6 +41,7 @@
 mod buffer;
 mod choice;
 mod error;
+mod form;
 mod inline;
 mod layout;
 mod list;
@@ -53,6 +54,7 @@ mod traits;
 pub use buffer::{Buffer, Writer};
 pub use choice::{OptionRef, ResultRef, ResultRefValue};
 pub use error::{ConvertError, Problem};
+pub use form::{Form, Kind};
 pub use inline::{
     Tuple1Ref, Tuple2Ref, Tuple3Ref, Tuple4Ref, Tuple5Ref, Tuple6Ref, Tuple7Ref, Tuple8Ref,
 };

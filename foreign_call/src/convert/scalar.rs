@@ -1,10 +1,12 @@
-use super::{ConvertError, FromRef, MemType, Problem, ToRef, View, Writer};
+use super::{ConvertError, Form, FromRef, MemType, Problem, ToRef, View, Writer};
 use crate::shape::Shape;
 
 macro_rules! number {
     ($($number:ident)*) => { $(
         // SAFETY: a number, at most 8 bytes long.
-        unsafe impl View for $number {}
+        unsafe impl View for $number {
+            const FORM: Form = Form::number(size_of::<$number>());
+        }
 
         // SAFETY: its own view.
         unsafe impl ToRef for $number {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use super::{ConvertError, FromRef, ListRef, MemType, Problem, ToRef, View, Writer};
+use super::{ConvertError, Form, FromRef, ListRef, MemType, Problem, ToRef, View, Writer};
 use crate::shape::Shape;
 
 /// A text as the other language sees it: UTF-8, with its length in bytes and no NUL at the end.
@@ -33,7 +33,9 @@ impl<'a> StringRef<'a> {
 }
 
 // SAFETY: it is a list.
-unsafe impl View for StringRef<'_> {}
+unsafe impl<'a> View for StringRef<'a> {
+    const FORM: Form = ListRef::<'a, u8>::FORM;
+}
 
 impl fmt::Debug for StringRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,4 +1,4 @@
-use super::{ConvertError, MemType, Writer};
+use super::{ConvertError, Form, MemType, Writer};
 
 /// What may lie in memory that the other language writes.
 ///
@@ -7,8 +7,12 @@ use super::{ConvertError, MemType, Writer};
 /// The type is `repr(C)` (or a number), has no `Drop`, needs an alignment of at most 8, is not of
 /// size zero, and every pattern of initialised bits is a valid value of it: so a `u8` for a `bool`,
 /// and a pointer and a length for a slice. What a pointer in it points to lives as long as the
-/// view's lifetime says.
-pub unsafe trait View: Copy {}
+/// view's lifetime says. [`FORM`](View::FORM) is true: it has the view's size, it names each pointer
+/// that has to be followed and no other, and no padding counts as a number.
+pub unsafe trait View: Copy {
+    /// What it is made of.
+    const FORM: Form;
+}
 
 /// A value that has a view: it can be an argument. Written by `#[derive(R2G)]`.
 ///

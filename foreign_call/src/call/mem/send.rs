@@ -9,7 +9,7 @@ use std::thread::{self, Thread};
 
 use callback_bridge::quiet::quietly;
 
-use crate::ring::{Events, Sender, TrySendError};
+use crate::ring::{Disconnected, Events, Sender, TrySendError};
 
 /// Where messages to the peer go in, and who waits to put one there.
 #[derive(Debug)]
@@ -18,11 +18,13 @@ pub(in crate::call) struct Sending {
     /// By their tickets, so in the order in which they came. While somebody waits, who comes waits too.
     waiting: BTreeMap<u64, Waker>,
     last_ticket: u64,
+    /// Why nothing is sent any more.
+    ended: Option<Disconnected>,
 }
 
 impl Sending {
     pub(in crate::call) fn new(sender: Sender<Events>) -> Mutex<Sending> {
-        Mutex::new(Sending { sender, waiting: BTreeMap::new(), last_ticket: 0 })
+        Mutex::new(Sending { sender, waiting: BTreeMap::new(), last_ticket: 0, ended: None })
     }
 
     /// All who wait, once half of the ring is free: not fewer, as each may be one who does not come.
@@ -38,6 +40,16 @@ impl Sending {
 /// The peer has told of room.
 pub(in crate::call) fn room_came(sending: &Mutex<Sending>) {
     let woken = lock(sending).whom_to_wake();
+    wake(woken);
+}
+
+/// Nothing is sent any more: all who wait get to know.
+#[cfg(target_os = "linux")]
+pub(in crate::call) fn end(sending: &Mutex<Sending>, why: Disconnected) {
+    let mut held = lock(sending);
+    held.ended = Some(why);
+    let woken = std::mem::take(&mut held.waiting);
+    drop(held);
     wake(woken);
 }
 
@@ -65,6 +77,9 @@ impl Future for Send<'_> {
         let mut new = None;
         loop {
             let mut sending = lock(self.sending);
+            if let Some(why) = sending.ended {
+                return Poll::Ready(Err(why.into()));
+            }
             let behind = self.ticket.is_none() && !sending.waiting.is_empty();
             if !behind {
                 match sending.sender.try_send(self.message) {
