@@ -3,8 +3,9 @@
 mod answers;
 mod mem;
 mod names;
+mod process;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use foreign_call_model::{Definition, Field, Function, Interface, Kind, Trait, Type};
@@ -27,7 +28,8 @@ const END_C: &str = "#ifdef __cplusplus\n}\n#endif\n";
 /// The whole header.
 pub(crate) fn header(interface: &Interface, source: &str) -> Result<String> {
     let names = Names::new("C", names::C);
-    let mut out = Header { interface, text: String::new(), names, written: HashMap::new() };
+    let (written, forms) = (HashMap::new(), HashSet::new());
+    let mut out = Header { interface, text: String::new(), names, written, forms };
     out.names.read(source);
     for definition in &interface.definitions {
         out.need(&Type::Named(definition.name.clone()), definition.span)?;
@@ -52,11 +54,19 @@ pub(crate) fn header(interface: &Interface, source: &str) -> Result<String> {
         out.claim_offer(it)?;
         out.text.push_str(&c_offers::offer(interface, it));
     }
-    let over_ring = interface.traits.iter().any(|it| it.mem_functions().next().is_some());
-    let runtime = match over_ring {
-        true => [&[RUNTIME], mem::RUNTIME.as_slice()].concat().join("\n"),
-        false => RUNTIME.to_owned(),
-    };
+    let over_ring = |it: &&Trait| it.mem_functions().next().is_some();
+    let in_process =
+        |process| interface.traits.iter().find(|it| it.process == process && over_ring(it));
+    let mut runtime = vec![RUNTIME.to_owned()];
+    match (in_process(false), in_process(true)) {
+        (None, None) => {}
+        (None, Some(_)) => runtime.push(mem::RUNTIME[0].to_owned()),
+        (Some(_), _) => runtime.extend(mem::RUNTIME.map(str::to_owned)),
+    }
+    if in_process(true).is_some() {
+        runtime.extend(process::runtime());
+    }
+    let runtime = runtime.join("\n");
     let stem = source.rsplit(['/', '\\']).next().unwrap_or(source);
     let guard: String = stem.trim_end_matches(".rs").chars().map(guard_letter).collect();
     let names: Vec<_> = interface.all_traits().map(|it| it.name.to_uppercase()).collect();
@@ -78,6 +88,8 @@ struct Header<'a> {
     names: Names,
     /// By their names in C.
     written: HashMap<String, Type>,
+    /// Names of forms, which are written for other processes only.
+    forms: HashSet<String>,
 }
 
 impl Header<'_> {
@@ -204,6 +216,9 @@ impl Header<'_> {
 
     /// A trait: the number of its interface, and what C has to implement.
     fn calls(&mut self, it: &Trait) {
+        if it.process {
+            return self.process(it);
+        }
         let (name, number) = (&it.name, self.interface.trait_shape(it));
         let _ = write!(
             self.text,

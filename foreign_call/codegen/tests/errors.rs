@@ -441,3 +441,11 @@ src/call.rs:14:1: error: one attribute says who calls a trait: `r2g` that Rust d
     | ^^^^^^^^^^^^^^^^^^^^
 "#]].raw());
 }
+
+#[test]
+fn what_serves_another_process_keeps_its_names() {
+    let source = "#[r2g(process)]\ntrait Far {\n    #[mem]\n    fn serve(number: u8);\n}\n";
+    let why = "src/call.rs:4:8: error: the name `Far_serve` is taken in C, by what serves `Far` \
+        (src/call.rs:2)";
+    assert_eq!(said(source).lines().next(), Some(why));
+}

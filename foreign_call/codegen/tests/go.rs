@@ -272,3 +272,12 @@ fn a_number_that_is_passed_to_rust_is_not_taken_for_the_caller_s() {
         "{text}"
     );
 }
+
+#[test]
+fn go_does_not_serve_another_process() {
+    let source = "#[r2g(process)]\ntrait Far {\n    #[mem]\n    fn tell(number: u8);\n}\n";
+    let said = go_file(&[(source, "src/call.rs")]).expect_err("it is refused").to_string();
+    let why = "src/call.rs:2:7: error: only C can serve another process; put this trait into a file \
+        of its own";
+    assert_eq!(said.lines().next(), Some(why));
+}

@@ -9,11 +9,15 @@ use snapbox::{assert_data_eq, file};
 const DEMO: &str = include_str!("../../demo/src/call.rs");
 const EVERY_TYPE: &str = include_str!("../../conformance/src/interface.rs");
 const OVER_RING: &str = include_str!("../../conformance/src/over_ring.rs");
+const PROCESS: &str = include_str!("../../conformance/src/process.rs");
 const OFFERED: &str = include_str!("../../conformance/src/offered.rs");
 const RUNTIME: &str = include_str!("../../include/foreign_call.h");
 const RING: &str = include_str!("../../include/foreign_call_ring.h");
 const MEM: &str = include_str!("../../include/foreign_call_mem.h");
 const OFFERS: &str = include_str!("../../include/foreign_call_offers.h");
+const ACCEPT: &str = include_str!("../../include/foreign_call_ring_accept.h");
+const PACKED: &str = include_str!("../../include/foreign_call_packed.h");
+const SERVE: &str = include_str!("../../include/foreign_call_process.h");
 
 fn generated(source: &str) -> String {
     c_header(source, "src/call.rs").unwrap_or_else(|error| panic!("{error}"))
@@ -25,7 +29,11 @@ fn without_runtime(header: &str) -> String {
     let header = header.replace(RUNTIME, "(include/foreign_call.h)\n");
     let header = header.replace(RING, "(include/foreign_call_ring.h)\n");
     let header = header.replace(MEM, "(include/foreign_call_mem.h)\n");
-    header.replace(OFFERS, "(include/foreign_call_offers.h)\n")
+    let header = header.replace(OFFERS, "(include/foreign_call_offers.h)\n");
+    let accept = ACCEPT.replace("#include \"foreign_call_ring.h\"\n\n", "");
+    let header = header.replace(&accept, "(include/foreign_call_ring_accept.h)\n");
+    let header = header.replace(PACKED, "(include/foreign_call_packed.h)\n");
+    header.replace(SERVE, "(include/foreign_call_process.h)\n")
 }
 
 #[test]
@@ -41,6 +49,34 @@ fn the_header_of_every_type() {
 #[test]
 fn the_header_of_what_goes_over_a_ring() {
     assert_data_eq!(without_runtime(&generated(OVER_RING)), file!["over_ring.h.txt"].raw());
+}
+
+/// As `conformance` makes it: what another process has is of the types of every type.
+fn process() -> String {
+    [EVERY_TYPE, PROCESS].concat().replace("//!", "//")
+}
+
+/// One of each kind of view.
+const INDEX: &str = "
+    #[derive(R2G)]
+    struct Entry { title: Option<String>, state: State, at: [u16; 2], seen: HashMap<char, bool> }
+    #[derive(R2G)]
+    enum State { Fresh, Old { years: Vec<u64> } }
+    /// Finds what was noted.
+    #[r2g(process)]
+    trait Index {
+        /// Notes an entry.
+        #[mem]
+        fn note(entry: &Entry, number: u64);
+        /// Where it was noted.
+        #[mem]
+        async fn find(title: &str) -> Result<Vec<u64>, CallError>;
+    }
+";
+
+#[test]
+fn the_header_of_what_another_process_has() {
+    assert_data_eq!(without_runtime(&generated(INDEX)), file!["process.h.txt"].raw());
 }
 
 #[test]
@@ -60,6 +96,11 @@ fn both_compilers_take_it_without_a_warning() {
     let all = "#include \"demo.h\"\n#include \"every.h\"\n#include \"offered.h\"\n\
         #include \"over_ring.h\"\n#include \"demo.h\"\n";
     fs::write(at("all.c"), all).expect("written");
+    // What another process has, beside what this one has.
+    fs::write(at("process.h"), generated(&process())).expect("written");
+    let process = "#define _POSIX_C_SOURCE 200809L\n#include \"process.h\"\n#include \"demo.h\"\n\
+        #include \"over_ring.h\"\nint main(void) { return Far_serve(0, 4096); }\n";
+    fs::write(at("process.c"), process).expect("written");
     let types = "#define FOREIGN_CALL_TYPES_ONLY\n#include \"every.h\"\n#include \"offered.h\"\n\
         #include \"over_ring.h\"\nstatic int Echo_all(void) { return 0; }\n\
         static int Store_get(void) { return 0; }\n\
@@ -67,7 +108,10 @@ fn both_compilers_take_it_without_a_warning() {
     fs::write(at("types.c"), types).expect("written");
     let mut tried = 0;
     for compiler in ["cc", "gcc", "clang"] {
-        for file in ["all.c", "types.c"] {
+        for file in ["all.c", "types.c", "process.c"] {
+            if file == "process.c" && !cfg!(target_os = "linux") {
+                continue;
+            }
             let flags = "-std=c11 -Wall -Wextra -Wpedantic -Wstrict-prototypes \
                 -Wmissing-prototypes -Werror -fsyntax-only";
             let mut command = Command::new(compiler);

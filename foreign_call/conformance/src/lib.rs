@@ -5,5 +5,7 @@ mod interface;
 pub mod offered;
 #[cfg(unix)]
 pub mod over_ring;
+#[cfg(target_os = "linux")]
+pub mod process;
 
 pub use interface::*;

@@ -10,7 +10,7 @@ impl Header<'_> {
     /// The type of a function's calls, and what answers one: once, or item by item.
     pub(super) fn answer(&mut self, it: &Trait, function: &Function) {
         let name = format!("{}_{}", it.name, function.name);
-        if function.mem && (function.answer.is_some() || function.lends()) {
+        if function.mem && !function.process && (function.answer.is_some() || function.lends()) {
             self.reply(it, function);
         }
         let Some(answer) = &function.answer else { return };

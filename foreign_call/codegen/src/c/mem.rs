@@ -54,7 +54,7 @@ impl Header<'_> {
         let (Some(answer), size) = (&function.answer, self.answer_size(function)) else {
             return false;
         };
-        if !function.mem || size <= INSIDE {
+        if !function.mem || function.process || size <= INSIDE {
             return false;
         }
         let name = format!("{}_{}", it.name, function.name);

@@ -58,6 +58,12 @@ impl Header<'_> {
 
     /// The names of what Rust calls.
     pub(super) fn claim_calls(&mut self, it: &Trait) -> Result<()> {
+        if it.process {
+            let by = format!("what serves `{}`", it.name);
+            for made in ["serve", "refused_calls"] {
+                self.names.claim(&format!("{}_{made}", it.name), &by, it.span)?;
+            }
+        }
         self.claim_interface(it)?;
         for function in &it.functions {
             let made: &[&str] = match function.mode {

@@ -21,7 +21,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use foreign_call_model::{Interface, Type};
 use proc_macro2::Span;
-use syn::Result;
+use syn::{Error, Result};
 
 use crate::names::Names;
 use names::view_name;
@@ -116,6 +116,10 @@ impl<'a> File<'a> {
     pub(crate) fn add(&mut self, interface: &'a Interface, source: &str) -> Result<()> {
         self.interface = interface;
         self.names.read(source);
+        if let Some(it) = interface.traits.iter().find(|it| it.process) {
+            let why = "only C can serve another process; put this trait into a file of its own";
+            return Err(Error::new(it.span, why));
+        }
         for definition in &interface.definitions {
             for field in definition.fields() {
                 self.need(&field.ty, field.span)?;
