@@ -229,7 +229,7 @@ static inline bool foreign_call_process_hear(int socket, uint64_t *number) {
 
 /* Runs what the messages of one session are for, each by `run`, until none come any more. */
 static inline int foreign_call_process_session(
-    foreign_call_process *process, foreign_call_ring_accepted *connection,
+    foreign_call_process *process, foreign_call_ring_connection *connection,
     bool (*run)(foreign_call_process *process, uint64_t function, foreign_call_block *message)) {
     size_t longest = foreign_call_ring_longest(&connection->sender.side);
     unsigned char *in = malloc(foreign_call_ring_longest(&connection->receiver.side) + 1);
@@ -274,7 +274,7 @@ static inline int foreign_call_process_serve(
     if (busy) {
         return FOREIGN_CALL_BUSY;
     }
-    foreign_call_ring_accepted connection;
+    foreign_call_ring_connection connection;
     int status = foreign_call_ring_accept(socket, most_bytes, most_bytes, &connection);
     if (status == FOREIGN_CALL_RING_OK) {
         uint64_t theirs;

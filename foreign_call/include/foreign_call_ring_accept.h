@@ -1,5 +1,5 @@
-/* An end of a connection that another process offers, in C: `Connection::offer` of Rust, or
- * `ring.Offer` of Go. Linux only.
+/* An end of a connection that another process offers, in C: `Connection::offer` of Rust,
+ * `ring.Offer` of Go, or foreign_call_ring_offer. Linux only.
  *
  * Neither process trusts the other one. The memory can't become shorter, or it is refused; each
  * message is copied once and its copy is checked; an index of the other side's that can't be is
@@ -17,26 +17,26 @@
 #include <sys/vfs.h>
 
 /* What foreign_call_ring_accept returns besides OK, GONE (before anything was offered) and
- * NOT_A_RING. */
+ * NOT_A_RING. The last two are foreign_call_ring_offer's, too. */
 enum {
     /* What came is not a greeting with three descriptors. */
     FOREIGN_CALL_RING_NOT_AN_OFFER = 8,
     /* The shared memory could be taken away. */
     FOREIGN_CALL_RING_NOT_SEALED = 9,
-    /* The shared memory, or a message, may be larger than what is accepted. */
+    /* The shared memory, or a message, may be larger than what is accepted, or than can be. */
     FOREIGN_CALL_RING_TOO_LARGE = 10,
     /* The system refused it; errno says why. */
     FOREIGN_CALL_RING_REFUSED = 11,
 };
 
-/* A connection that was accepted. Its two ends are used as those that Rust lends. */
-typedef struct foreign_call_ring_accepted {
+/* A connection to another process. Its two ends are used as those that Rust lends. */
+typedef struct foreign_call_ring_connection {
     foreign_call_ring_sender sender;
     foreign_call_ring_receiver receiver;
     /* Private. */
     void *memory;
     size_t bytes;
-} foreign_call_ring_accepted;
+} foreign_call_ring_connection;
 
 /* Linux's F_GET_SEALS and F_SEAL_SHRINK, which <fcntl.h> tells only whom it tells all of GNU's. */
 enum {
@@ -105,7 +105,7 @@ static inline int foreign_call_ring_receive_offer(int socket, int *descriptors) 
 
 /* Maps memory that another process made, if it can't become shorter, and is no longer than that. */
 static inline int
-foreign_call_ring_map(int memory, size_t most_bytes, foreign_call_ring_accepted *connection) {
+foreign_call_ring_map(int memory, size_t most_bytes, foreign_call_ring_connection *connection) {
     int seals = fcntl(memory, FOREIGN_CALL_RING_GET_SEALS);
     if (seals < 0 || (seals & FOREIGN_CALL_RING_SEAL_SHRINK) == 0) {
         return FOREIGN_CALL_RING_NOT_SEALED;
@@ -142,7 +142,7 @@ foreign_call_ring_map(int memory, size_t most_bytes, foreign_call_ring_accepted 
 
 /* Half of the memory is this ring, woken through this socket. Its header is read once. */
 static inline int foreign_call_ring_attach_half(
-    foreign_call_ring_side *side, const foreign_call_ring_accepted *connection, size_t half,
+    foreign_call_ring_side *side, const foreign_call_ring_connection *connection, size_t half,
     int socket, size_t longest) {
     size_t ring_bytes = connection->bytes / 2;
     foreign_call_ring_meta_end end = {
@@ -162,6 +162,18 @@ static inline int foreign_call_ring_attach_half(
                                                      : FOREIGN_CALL_RING_OK;
 }
 
+/* This end sends into one half, woken through the first socket, and receives from the other one. */
+static inline int foreign_call_ring_attach_halves(
+    foreign_call_ring_connection *connection, size_t sends, const int sockets[2], size_t longest) {
+    int status = foreign_call_ring_attach_half(
+        &connection->sender.side, connection, sends, sockets[0], longest);
+    if (status != FOREIGN_CALL_RING_OK) {
+        return status;
+    }
+    return foreign_call_ring_attach_half(
+        &connection->receiver.side, connection, 1 - sends, sockets[1], longest);
+}
+
 /* Waits for the process at the other end of `socket`, a Unix socket, to offer a connection. It is
  * accepted if its memory has at most `most_bytes` and its messages have at most `longest`: so a
  * buffer of `longest` has room for each. Their length may be one for all:
@@ -171,7 +183,7 @@ static inline int foreign_call_ring_attach_half(
  * Not OK: nothing stays behind, and `connection` is not to be used. OK: it belongs to the caller,
  * who gives it back with foreign_call_ring_release. It may be moved until then. */
 static inline int foreign_call_ring_accept(
-    int socket, size_t most_bytes, size_t longest, foreign_call_ring_accepted *connection) {
+    int socket, size_t most_bytes, size_t longest, foreign_call_ring_connection *connection) {
     int descriptors[FOREIGN_CALL_RING_DESCRIPTORS];
     int status = foreign_call_ring_receive_offer(socket, descriptors);
     if (status != FOREIGN_CALL_RING_OK) {
@@ -181,12 +193,7 @@ static inline int foreign_call_ring_accept(
     close(descriptors[0]);
     if (status == FOREIGN_CALL_RING_OK) {
         /* Who offers sends into the first ring. */
-        status = foreign_call_ring_attach_half(
-            &connection->sender.side, connection, 1, descriptors[1], longest);
-        if (status == FOREIGN_CALL_RING_OK) {
-            status = foreign_call_ring_attach_half(
-                &connection->receiver.side, connection, 0, descriptors[2], longest);
-        }
+        status = foreign_call_ring_attach_halves(connection, 1, descriptors + 1, longest);
         if (status != FOREIGN_CALL_RING_OK) {
             munmap(connection->memory, connection->bytes);
         }
@@ -199,7 +206,7 @@ static inline int foreign_call_ring_accept(
 
 /* Closes both ends, as their own functions may have done before, and gives memory and sockets back.
  * Once, and when no thread uses either end any more. */
-static inline void foreign_call_ring_release(foreign_call_ring_accepted *connection) {
+static inline void foreign_call_ring_release(foreign_call_ring_connection *connection) {
     foreign_call_ring_close_sender(&connection->sender);
     foreign_call_ring_close_receiver(&connection->receiver);
     close(connection->sender.side.wait);

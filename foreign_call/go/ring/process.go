@@ -69,8 +69,8 @@ func offer(conn *net.UnixConn, shape shape) (*Sender, *Receiver, error) {
 }
 
 // Accept waits for the process at the other end of conn to offer a connection, of at most so many
-// bytes of shared memory. Whether its messages have one length is for the ends to say
-// ([Sender.MessageBytes]).
+// bytes of shared memory: with [Offer], Rust's Connection::offer, or C's foreign_call_ring_offer.
+// Whether its messages have one length is for the ends to say ([Sender.MessageBytes]).
 func Accept(conn *net.UnixConn, most int64) (*Sender, *Receiver, error) {
 	greeting, beside := make([]byte, len(magic)), make([]byte, 64)
 	_, received, flags, _, err := conn.ReadMsgUnix(greeting, beside)

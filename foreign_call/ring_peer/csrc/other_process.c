@@ -1,13 +1,20 @@
-/* The other process of the tests, in C: accepts what is offered over standard input, and sends back
- * what it receives. Messages have at most 24 bytes, and the memory at most 16 KiB.
+/* The other process of the tests, in C: an end of a connection, over standard input.
+ *
+ *     other_process accept                 accepts what is offered there, and sends back what it
+ *                                          receives. Messages have at most 24 bytes, and the memory
+ *                                          at most 16 KiB
+ *     other_process offer SLOTS LONGEST    offers a connection like that, and does the same
+ *     other_process ask SLOTS LONGEST      offers one, sends numbers, and wants them back
  *
  * Exits with one of FOREIGN_CALL_RING_*, the reason of the end, or with KEPT. Should it hang, it is
  * ended by an alarm. */
-#include "foreign_call_ring_accept.h"
+#define _GNU_SOURCE
+#include "foreign_call_ring_offer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { LONGEST = 24, MOST_BYTES = 16384, KEPT = 100 };
+enum { LONGEST = 24, MOST_BYTES = 16384, NUMBERS = 50000, KEPT = 100 };
 
 /* How many descriptors are open. None is above 64: the lowest free number is given out first. */
 static int descriptors(void) {
@@ -32,7 +39,7 @@ static bool is_mapped(void) {
     return found;
 }
 
-static int echo(foreign_call_ring_accepted *connection) {
+static int echo(foreign_call_ring_connection *connection) {
     unsigned char message[LONGEST];
     size_t length;
     for (;;) {
@@ -46,13 +53,44 @@ static int echo(foreign_call_ring_accepted *connection) {
     }
 }
 
-int main(void) {
+/* Messages of 8 bytes, as many at once as the rings have room for. OK: all of them came back. */
+static int ask(foreign_call_ring_connection *connection, uint64_t slots) {
+    uint64_t sent = 0;
+    for (uint64_t expected = 0; expected < NUMBERS; expected++) {
+        uint64_t number;
+        unsigned char message[LONGEST];
+        size_t length;
+        int status = FOREIGN_CALL_RING_OK;
+        for (; status == FOREIGN_CALL_RING_OK && sent < NUMBERS && sent < expected + slots;
+             sent++) {
+            status = foreign_call_ring_send(&connection->sender, &sent, sizeof sent);
+        }
+        if (status == FOREIGN_CALL_RING_OK) {
+            status = foreign_call_ring_receive(&connection->receiver, message, &length);
+        }
+        if (status != FOREIGN_CALL_RING_OK) {
+            return status;
+        }
+        memcpy(&number, message, sizeof number);
+        if (length != sizeof number || number != expected) {
+            return FOREIGN_CALL_RING_CORRUPT;
+        }
+    }
+    return FOREIGN_CALL_RING_OK;
+}
+
+int main(int count, char **arguments) {
     alarm(60);
     int before = descriptors();
-    foreign_call_ring_accepted connection;
-    int status = foreign_call_ring_accept(0, MOST_BYTES, LONGEST, &connection);
+    bool offers = count == 4;
+    size_t slots = offers ? strtoull(arguments[2], NULL, 10) : 0;
+    size_t longest = offers ? strtoull(arguments[3], NULL, 10) : 0;
+    foreign_call_ring_connection connection;
+    int status = offers ? foreign_call_ring_offer(0, slots, longest, &connection)
+                        : foreign_call_ring_accept(0, MOST_BYTES, LONGEST, &connection);
     if (status == FOREIGN_CALL_RING_OK) {
-        status = echo(&connection);
+        bool asks = offers && strcmp(arguments[1], "ask") == 0;
+        status = asks ? ask(&connection, slots) : echo(&connection);
         foreign_call_ring_release(&connection);
     }
     return descriptors() != before || is_mapped() ? KEPT : status;

@@ -8,13 +8,15 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::thread;
+use std::time::Duration;
 
 use foreign_call::ring::{Connection, Disconnected, Events, Options, Peer};
 use foreign_call_ring_peer::hostile::{Dice, receiver_sleeps, scribble};
 use foreign_call_ring_peer::process::echoed;
-use foreign_call_ring_peer::{CLOSED, CORRUPT, GONE};
+use foreign_call_ring_peer::{CLOSED, CORRUPT, GONE, OK};
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, ftruncate, memfd_create};
 use rustix::net::{
     AddressFamily, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags, SocketType,
@@ -28,20 +30,31 @@ const NOT_SEALED: i32 = 9;
 const TOO_LARGE: i32 = 10;
 const REFUSED: i32 = 11;
 
-/// Starts C, with a socket to it.
-fn c() -> (UnixStream, Child) {
+/// Starts C, which does as it is told, with a socket to it.
+fn c(told: &str) -> (UnixStream, Child) {
     let (here, there) = UnixStream::pair().expect("sockets");
-    (here, c_with(there.into()))
+    (here, c_with(there.into(), told))
 }
 
 /// C, with this socket.
-fn c_with(socket: OwnedFd) -> Child {
-    Command::new(env!("C_PROCESS")).stdin(socket).spawn().expect("it was built")
+fn c_with(socket: OwnedFd, told: &str) -> Child {
+    let mut c = Command::new(env!("C_PROCESS"));
+    c.args(told.split(' ')).stdin(socket).spawn().expect("it was built")
 }
 
 fn offered(options: &Options) -> (Connection<Events>, Child) {
-    let (socket, child) = c();
+    let (socket, child) = c("accept");
     (Connection::offer(&socket, options).expect("an offer"), child)
+}
+
+fn offered_by_c() -> (Connection<Events>, Child) {
+    let (socket, child) = c("offer 10 20");
+    (Connection::accept(&socket, &Options::new(16, 24)).expect("C's offer"), child)
+}
+
+/// Offered to C, and by C.
+fn both() -> [(Connection<Events>, Child); 2] {
+    [offered(&Options::new(16, 24)), offered_by_c()]
 }
 
 fn end(mut child: Child) -> ExitStatus {
@@ -50,20 +63,55 @@ fn end(mut child: Child) -> ExitStatus {
 
 #[test]
 fn c_in_another_process_echoes_one_at_a_time_and_many_at_once() {
-    let (connection, child) = offered(&Options::new(16, 24));
-    let mut receiver = echoed(connection);
-    assert_eq!(receiver.recv(), Err(Disconnected::Closed));
-    assert_eq!(end(child).code(), Some(CLOSED));
+    for (connection, child) in both() {
+        let mut receiver = echoed(connection);
+        assert_eq!(receiver.recv(), Err(Disconnected::Closed));
+        assert_eq!(end(child).code(), Some(CLOSED));
+    }
 }
 
 #[test]
 fn c_that_is_killed_is_missed() {
-    let (Connection { mut sender, mut receiver }, mut child) = offered(&Options::new(16, 24));
-    sender.send(b"hello").expect("C is there");
-    assert_eq!(receiver.recv(), Ok(&b"hello"[..]));
-    child.kill().expect("it is ours");
-    assert_eq!(receiver.recv(), Err(Disconnected::Gone));
-    end(child);
+    for (Connection { mut sender, mut receiver }, mut child) in both() {
+        sender.send(b"hello").expect("C is there");
+        assert_eq!(receiver.recv(), Ok(&b"hello"[..]));
+        child.kill().expect("it is ours");
+        assert_eq!(receiver.recv(), Err(Disconnected::Gone));
+        end(child);
+    }
+}
+
+/// Rust's process gets back from C the numbers that it sends, until one of them is killed. The other
+/// one says that nothing stayed behind.
+#[test]
+fn who_is_left_of_c_and_rust_learns_it_and_keeps_nothing() {
+    for round in 0..40 {
+        let (socket, mut c) = c("offer 64 8");
+        let rust = Command::new(env!("CARGO_BIN_EXE_other_process"))
+            .arg("accept")
+            .stdin(OwnedFd::from(socket))
+            .spawn();
+        let mut rust = rust.expect("the other process");
+        // No time is the right one, so each round has another.
+        thread::sleep(Duration::from_micros(round * 300));
+        // Rust says 2 if it was never offered anything.
+        let (killed, left, ends) = match round % 2 {
+            0 => (&mut c, &mut rust, vec![0, 2]),
+            _ => (&mut rust, &mut c, vec![GONE]),
+        };
+        killed.kill().expect("it is ours");
+        killed.wait().expect("it is ours");
+        let left = left.wait().expect("it is ours");
+        assert!(left.code().is_some_and(|code| ends.contains(&code)), "round {round}: {left}");
+    }
+}
+
+#[test]
+fn c_accepts_what_c_offers() {
+    let (one, two) = UnixStream::pair().expect("sockets");
+    let (asking, echoing) = (c_with(one.into(), "ask 16 24"), c_with(two.into(), "accept"));
+    assert_eq!(end(asking).code(), Some(OK));
+    assert_eq!(end(echoing).code(), Some(CLOSED));
 }
 
 /// Whatever is written into its rings, C ends with a word on it, and never by a signal.
@@ -71,8 +119,9 @@ fn c_that_is_killed_is_missed() {
 fn random_bytes_cost_c_messages_and_nothing_else() {
     let mut dice = Dice(0xc);
     let mut ends = [0; 6];
-    for _ in 0..100 {
-        let (connection, mut child) = offered(&Options::new(4, 24));
+    for round in 0..100 {
+        let (connection, mut child) =
+            if round % 2 == 0 { offered(&Options::new(4, 24)) } else { offered_by_c() };
         // Nobody uses our end, but who writes where it is.
         let ours = Peer::new(connection);
         let meta = ours.meta();
@@ -125,7 +174,7 @@ const RING_BYTES: u64 = 640 + (SLOTS * SLOT_BYTES) as u64;
 
 /// What C says of these bytes, with these descriptors beside them.
 fn answer(greeting: &[u8], descriptors: &[BorrowedFd<'_>]) -> Option<i32> {
-    let (socket, child) = c();
+    let (socket, child) = c("accept");
     say(&socket, greeting, descriptors);
     end(child).code()
 }
@@ -156,7 +205,7 @@ fn c_accepts_memory_as_it_should_be() {
 
 #[test]
 fn c_refuses_what_is_no_offer() {
-    let (socket, child) = c();
+    let (socket, child) = c("accept");
     drop(socket);
     assert_eq!(end(child).code(), Some(GONE), "nothing");
 
@@ -175,7 +224,7 @@ fn c_refuses_what_is_no_offer() {
     let packets = socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None);
     let (here, there) = packets.expect("sockets");
     say(&here, b"", &three);
-    assert_eq!(end(c_with(there)).code(), Some(GONE), "no bytes");
+    assert_eq!(end(c_with(there, "accept")).code(), Some(GONE), "no bytes");
 }
 
 #[test]
@@ -233,5 +282,69 @@ fn c_refuses_memory_without_the_rings_that_it_tells_of() {
         refused("no bytes in a slot", 16, 0);
         refused("half a word", 16, 28);
         refused("more bytes than memory", 16, u32::MAX - 7);
+    }
+}
+
+#[test]
+fn rust_refuses_of_c_what_is_more_than_it_accepts() {
+    for (most, expected) in [
+        (Options::new(8, 24), "the shared memory is empty or too large"),
+        (Options::new(64, 16), "a longer message than is accepted"),
+    ] {
+        let (socket, child) = c("offer 10 20");
+        let refused = Connection::accept(&socket, &most).expect_err("C offers more");
+        assert_eq!(refused.to_string(), expected);
+        // Its sockets are closed, and nobody said so before.
+        assert_eq!(end(child).code(), Some(GONE));
+    }
+}
+
+/// What C says of offering such a connection to nobody.
+fn offer_to_nobody(told: &str) -> Option<i32> {
+    let (_, there) = UnixStream::pair().expect("sockets");
+    end(c_with(there.into(), told)).code()
+}
+
+#[test]
+fn c_offers_no_connection_that_can_not_be() {
+    for told in [
+        "offer 2147483649 8",
+        "offer 1 4294967281",
+        "offer 2147483648 4294967280",
+        "offer 18446744073709551615 18446744073709551615",
+    ] {
+        assert_eq!(offer_to_nobody(told), Some(TOO_LARGE), "{told}");
+    }
+    // As large as a file may be, and larger than any memory.
+    assert_eq!(offer_to_nobody("offer 536870912 4294967280"), Some(REFUSED));
+}
+
+#[test]
+fn c_that_offers_to_nobody_keeps_nothing() {
+    assert_eq!(offer_to_nobody("offer 4 24"), Some(GONE), "nobody");
+    let file = File::open(env!("C_PROCESS")).expect("it was built");
+    assert_eq!(end(c_with(file.into(), "offer 4 24")).code(), Some(REFUSED), "no socket");
+}
+
+/// C has three descriptors from the beginning, and needs five; to be loaded it needs one.
+#[test]
+fn c_that_gets_too_few_descriptors_keeps_none_of_them() {
+    for most in 4..9 {
+        let (_, there) = UnixStream::pair().expect("sockets");
+        let mut c = Command::new(env!("C_PROCESS"));
+        c.args(["offer", "4", "24"]).stdin(OwnedFd::from(there));
+        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+        let set = move || {
+            // SAFETY: the limit is there.
+            match unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) } {
+                0 => Ok(()),
+                _ => Err(std::io::Error::last_os_error()),
+            }
+        };
+        // SAFETY: it makes a system call, and nothing else.
+        unsafe { c.pre_exec(set) };
+        let child = c.spawn().expect("it was built");
+        let expected = if most < 8 { REFUSED } else { GONE };
+        assert_eq!(end(child).code(), Some(expected), "{most} descriptors");
     }
 }

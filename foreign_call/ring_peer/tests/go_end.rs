@@ -8,6 +8,7 @@ use std::process::{Child, Command};
 use std::sync::OnceLock;
 
 use foreign_call::ring::{Connection, Disconnected, Events, Options};
+use foreign_call_ring_peer::OK;
 use foreign_call_ring_peer::process::echoed;
 
 fn go(folder: &str) -> Command {
@@ -65,6 +66,18 @@ fn go_that_is_killed_is_missed() {
         assert_eq!(receiver.recv(), Err(Disconnected::Gone));
         child.wait().expect("it is ours");
     }
+}
+
+#[test]
+#[cfg_attr(not(go), ignore = "there is no Go")]
+fn go_accepts_what_c_offers() {
+    let (socket, mut go) = echo("accept");
+    let c = Command::new(env!("C_PROCESS"))
+        .args(["ask", "16", "24"])
+        .stdin(OwnedFd::from(socket))
+        .status();
+    assert_eq!(c.expect("it was built").code(), Some(OK));
+    assert_eq!(go.wait().expect("it is ours").code(), Some(0));
 }
 
 #[test]

@@ -73,7 +73,7 @@ impl Connection<Events> {
     }
 
     /// Waits for the process at the other end of `socket` to [offer](Connection::offer) a connection; in
-    /// Go that is `ring.Offer`.
+    /// C that is `foreign_call_ring_offer`, in Go `ring.Offer`.
     ///
     /// `most` says how many slots of how many bytes are accepted at most, and how large the spill of
     /// this end is. Messages of one length ([`Options::fixed`]) are accepted where `most` says the

@@ -125,8 +125,10 @@ impl Session {
         sent.map_err(|why| {
             Box::new(match why {
                 TrySendError::Disconnected(why) => CallError::Gone(why),
-                // It has waited for room, and was as long as it may be.
-                TrySendError::Full | TrySendError::TooLong { .. } => CallError::Unanswered,
+                // It has waited for room, was as long as it may be, and the ring takes any length.
+                TrySendError::Full
+                | TrySendError::TooLong { .. }
+                | TrySendError::WrongLength { .. } => CallError::Unanswered,
             })
         })
     }
