@@ -27,6 +27,6 @@ with_go! {
         let said = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{said}{errors}");
-        assert_eq!(said.matches("--- PASS").count(), 2, "{said}");
+        assert_eq!(said.matches("--- PASS").count(), 3, "{said}");
     }
 }

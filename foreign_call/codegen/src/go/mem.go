@@ -98,6 +98,10 @@ func (link *foreign_call_link) receive() {
 // Runs one call, and answers it: also if its function ends the goroutine.
 func (link *foreign_call_link) answer(message foreign_call_message) {
 	arena, status := link.arena(), foreign_call_given_up
+	if arena == nil {
+		link.reply(&message, status, nil) // there is no memory
+		return
+	}
 	defer func() { link.reply(&message, status, arena) }()
 	status = link.run(link, arena, &message)
 }
@@ -122,7 +126,7 @@ func (link *foreign_call_link) tell() {
 	}
 }
 
-// An empty arena.
+// An empty arena, if there is memory for one.
 func (link *foreign_call_link) arena() *foreign_call_arena {
 	link.lock.Lock()
 	last := len(link.arenas) - 1

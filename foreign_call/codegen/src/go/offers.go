@@ -89,6 +89,9 @@ type foreign_call_arguments struct {
 
 func foreign_call_arena_to_give() (*foreign_call_arena, *foreign_call_arguments) {
 	arena := foreign_call_arena_of_c()
+	if arena == nil {
+		panic("no memory for the arguments")
+	}
 	return arena, &foreign_call_arguments{arena: arena}
 }
 

@@ -93,12 +93,14 @@ func foreign_call_copy[T any](arena *foreign_call_arena, values []T) foreign_cal
 	return list
 }
 
+// Nil, if there is no memory.
 func foreign_call_arena_of_c() *foreign_call_arena {
-	arena := (*foreign_call_arena)(C.foreign_call_new_arena())
-	if arena == nil {
-		panic("no memory for a goroutine's answers")
-	}
-	return arena
+	return (*foreign_call_arena)(C.foreign_call_new_arena())
+}
+
+// Ends a call for which there is no arena.
+func foreign_call_answer_without_memory(call *C.foreign_call) {
+	C.foreign_call_answer_without_memory_at(call.handle, C.uintptr_t(uintptr(unsafe.Pointer(call.rust))))
 }
 
 // Answers with what is in the arena, and empties it.

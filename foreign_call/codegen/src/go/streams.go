@@ -31,7 +31,10 @@ type foreign_call_stream struct {
 // Runs a stream's function to its end, however it ends.
 func foreign_call_stream_of(call C.foreign_call, run func(stream *foreign_call_stream) error) {
 	stream := &foreign_call_stream{call: call, room: make(chan struct{}, 1)}
-	stream.arena = foreign_call_arena_of_c()
+	if stream.arena = foreign_call_arena_of_c(); stream.arena == nil {
+		foreign_call_answer_without_memory(&call)
+		return
+	}
 	stream.ctx = foreign_call_begin(&call, stream.room)
 	status, err := foreign_call_given_up, error(nil)
 	defer func() {

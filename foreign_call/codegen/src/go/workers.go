@@ -18,7 +18,7 @@ import (
 //
 // loom checks this, and the queue in runtime.h, in the generator's model.rs: change both.
 type foreign_call_worker struct {
-	arena  *foreign_call_arena
+	arena  *foreign_call_arena // nil before the first call, and after sleep
 	record C.foreign_call_record
 	busy   bool
 }
@@ -64,7 +64,7 @@ func foreign_call_go_start(record unsafe.Pointer) {
 
 // Answers this call, if there is one, or looks for one, and goes on.
 func foreign_call_work(first *C.foreign_call_record) {
-	worker := foreign_call_worker{arena: foreign_call_arena_of_c()}
+	worker := foreign_call_worker{}
 	defer worker.leave()
 	looking := first == nil
 	if !looking {
@@ -86,6 +86,12 @@ func (worker *foreign_call_worker) leave() {
 }
 
 func (worker *foreign_call_worker) run() {
+	if worker.arena == nil {
+		if worker.arena = foreign_call_arena_of_c(); worker.arena == nil {
+			foreign_call_answer_without_memory(&worker.record.call)
+			return
+		}
+	}
 	worker.busy = true
 	status := foreign_call_run(worker.arena, &worker.record)
 	foreign_call_answer(&worker.record.call, status, worker.arena)
@@ -129,7 +135,6 @@ func (worker *foreign_call_worker) next(looking bool) bool {
 		if !foreign_call_sleep() {
 			return false
 		}
-		worker.arena = foreign_call_arena_of_c()
 		looking, tries = true, -1 // whoever wakes us has set the flag for us
 	}
 }

@@ -23,3 +23,17 @@ func TestAnAnswerThatHasNoRoomIsAFailure(t *testing.T) {
 		t.Fatal(status, code, message)
 	}
 }
+
+func TestACallWithoutAnyMemoryIsAFailure(t *testing.T) {
+	for name, run := range map[string]func(worker *foreign_call_worker){
+		"function": func(worker *foreign_call_worker) { worker.run() },
+		"stream": func(worker *foreign_call_worker) {
+			foreign_call_stream_of(worker.record.call, nil)
+		},
+	} {
+		count, status, code, message := ended_without_memory(run)
+		if count != 1 || status != 1 || code != -1 || message != "no memory for the answer" {
+			t.Error(name, count, status, code, message)
+		}
+	}
+}
