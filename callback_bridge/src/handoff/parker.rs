@@ -84,7 +84,8 @@ mod futex {
                     return;
                 }
                 let left = left.map(|left| libc::timespec {
-                    tv_sec: left.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+                    // 68 years are enough, as then it looks again.
+                    tv_sec: left.as_secs().try_into().unwrap_or(i32::MAX.into()),
                     tv_nsec: left.subsec_nanos() as libc::c_long,
                 });
                 let left = left.as_ref().map_or(ptr::null(), ptr::from_ref);

@@ -44,7 +44,9 @@ impl Mapping {
         let mut kind = unsafe { std::mem::zeroed::<libc::statfs>() };
         // SAFETY: the `statfs` is written to.
         checked(unsafe { libc::fstatfs(file.as_raw_fd(), &raw mut kind) })?;
-        if seals & libc::F_SEAL_SHRINK == 0 || kind.f_type == libc::HUGETLBFS_MAGIC {
+        // Each C library has another type for it; it has 32 bits.
+        let of_huge_pages = kind.f_type as u32 == libc::HUGETLBFS_MAGIC as u32;
+        if seals & libc::F_SEAL_SHRINK == 0 || of_huge_pages {
             return Err(io::Error::other("the shared memory can be taken away"));
         }
         // Its size is looked at after its seals, so it is final at its least.

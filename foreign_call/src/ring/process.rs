@@ -112,13 +112,14 @@ union Beside {
 const FD_BYTES: u32 = (DESCRIPTORS * size_of::<RawFd>()) as u32;
 
 /// A message of these bytes, with room beside it.
-fn message(bytes: &mut libc::iovec, beside: &mut Beside, length: usize) -> libc::msghdr {
+fn message(bytes: &mut libc::iovec, beside: &mut Beside, length: u32) -> libc::msghdr {
     // SAFETY: zeros are a message without anything.
     let mut message = unsafe { std::mem::zeroed::<libc::msghdr>() };
     message.msg_iov = bytes;
     message.msg_iovlen = 1;
     message.msg_control = ptr::from_mut(beside).cast();
-    message.msg_controllen = length;
+    // `usize` in glibc, `u32` in musl; and so are the lengths below.
+    message.msg_controllen = length as _;
     message
 }
 
@@ -127,17 +128,16 @@ fn send(socket: &UnixStream, descriptors: [RawFd; DESCRIPTORS]) -> io::Result<()
     let mut bytes = libc::iovec { iov_base: greeting.as_mut_ptr().cast(), iov_len: greeting.len() };
     let mut beside = Beside { bytes: [0; 64] };
     // SAFETY: it computes a number.
-    let length = unsafe { libc::CMSG_SPACE(FD_BYTES) } as usize;
+    let length = unsafe { libc::CMSG_SPACE(FD_BYTES) };
     let message = message(&mut bytes, &mut beside, length);
     // SAFETY: the message has room for a header, so there is a first one.
     let header = unsafe { libc::CMSG_FIRSTHDR(&raw const message) };
+    // SAFETY: zeros are a header. musl's has a field of its own.
+    let mut value = unsafe { std::mem::zeroed::<libc::cmsghdr>() };
     // SAFETY: it computes a number.
-    let header_length = unsafe { libc::CMSG_LEN(FD_BYTES) } as usize;
-    let value = libc::cmsghdr {
-        cmsg_len: header_length,
-        cmsg_level: libc::SOL_SOCKET,
-        cmsg_type: libc::SCM_RIGHTS,
-    };
+    value.cmsg_len = unsafe { libc::CMSG_LEN(FD_BYTES) } as _;
+    value.cmsg_level = libc::SOL_SOCKET;
+    value.cmsg_type = libc::SCM_RIGHTS;
     // SAFETY: the header lies in `beside`, which is aligned for it.
     unsafe { header.write(value) };
     // SAFETY: the data follows its header.
@@ -166,7 +166,7 @@ fn receive(socket: &UnixStream) -> io::Result<[OwnedFd; DESCRIPTORS]> {
     let mut greeting = [0; GREETING.len()];
     let mut bytes = libc::iovec { iov_base: greeting.as_mut_ptr().cast(), iov_len: greeting.len() };
     let mut beside = Beside { bytes: [0; 64] };
-    let mut message = message(&mut bytes, &mut beside, size_of::<Beside>());
+    let mut message = message(&mut bytes, &mut beside, size_of::<Beside>() as u32);
     let flags = libc::MSG_CMSG_CLOEXEC;
     let received = loop {
         // SAFETY: the message and what it points to live across the call.
@@ -201,7 +201,7 @@ fn owned(message: &libc::msghdr) -> Vec<OwnedFd> {
             let data = unsafe { libc::CMSG_DATA(header) }.cast::<RawFd>();
             // SAFETY: it computes a number.
             let before = unsafe { libc::CMSG_LEN(0) } as usize;
-            for number in 0..(about.cmsg_len - before) / size_of::<RawFd>() {
+            for number in 0..(about.cmsg_len as usize - before) / size_of::<RawFd>() {
                 // SAFETY: the header says that there are so many.
                 let place = unsafe { data.add(number) };
                 // SAFETY: as above.
