@@ -61,13 +61,27 @@ foreign_call_mem_collect(foreign_call_link *link, foreign_call_kept *done, size_
     return count;
 }
 
+/* Whether to try again, after a moment: the system refused to wait for Rust (it has no memory,
+ * say), which is no reason to leave Rust waiting. */
+static inline bool foreign_call_mem_again(int status) {
+    if (status != FOREIGN_CALL_RING_WAITING) {
+        return false;
+    }
+    poll(NULL, 0, 1);
+    return true;
+}
+
 /* Sends a message: true if Rust will read it. */
 static inline bool
 foreign_call_mem_send(foreign_call_link *link, const uint64_t message[3], foreign_call_kept kept) {
     /* More than one, so that those that wait become fewer with each message. */
     foreign_call_kept done[4];
     pthread_mutex_lock(&link->lock);
-    bool sent = foreign_call_ring_send(&link->sender, message, 24) == FOREIGN_CALL_RING_OK;
+    int status;
+    do {
+        status = foreign_call_ring_send(&link->sender, message, 24);
+    } while (foreign_call_mem_again(status));
+    bool sent = status == FOREIGN_CALL_RING_OK;
     if (sent) {
         /* There is a place: a full ring, and the message that Rust reads, are at most as many. */
         link->kept[link->sent++ & (link->places - 1)] = kept;
@@ -118,10 +132,13 @@ static inline uint32_t foreign_call_mem_reply(
 static inline void *foreign_call_mem_serve(void *argument) {
     foreign_call_link *link = argument;
     size_t length;
-    while (foreign_call_ring_receive(&link->receiver, link->message, &length) ==
-           FOREIGN_CALL_RING_OK) {
-        link->run(link->message);
-    }
+    int status;
+    do {
+        status = foreign_call_ring_receive(&link->receiver, link->message, &length);
+        if (status == FOREIGN_CALL_RING_OK) {
+            link->run(link->message);
+        }
+    } while (status == FOREIGN_CALL_RING_OK || foreign_call_mem_again(status));
     return NULL;
 }
 
