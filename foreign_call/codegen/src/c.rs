@@ -334,7 +334,8 @@ fn name(ty: &Type) -> String {
 }
 
 pub(crate) fn comment(indent: &str, lines: &[String]) -> String {
-    let lines: Vec<_> = lines.iter().map(|line| line.replace("*/", "* /")).collect();
+    let lines: Vec<_> =
+        lines.iter().map(|line| line.replace("*/", "* /").replace("/*", "/ *")).collect();
     match lines.as_slice() {
         [] => String::new(),
         lines => {

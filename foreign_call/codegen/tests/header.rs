@@ -195,3 +195,29 @@ fn a_wrong_layout_would_not_compile() {
     let said = String::from_utf8_lossy(&said).into_owned();
     assert!(said.contains("size of DemoUserRef"), "{said}");
 }
+
+#[test]
+fn what_docs_say_and_what_macros_are_called_is_no_matter() {
+    let source = r#"
+        /// Begins /* and ends */ comments, /*/ too, and ends in a backslash: \
+        #[derive(R2G)]
+        enum Number { NULL(u8), Some { errno: u8 } }
+        #[r2g]
+        trait Call { fn f(linux: &Number) -> Number; }
+    "#;
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("call.h"), generated(source)).expect("written");
+    let file = folder.path().join("call.c");
+    fs::write(&file, "#include \"call.h\"\n").expect("written");
+    for compiler in ["cc", "clang"] {
+        let mut command = Command::new(compiler);
+        command.args(["-std=gnu11", "-Wall", "-Werror", "-fsyntax-only"]).arg(&file);
+        match command.output() {
+            Ok(output) => {
+                let said = String::from_utf8_lossy(&output.stderr);
+                assert!(output.status.success(), "{compiler}: {said}");
+            }
+            Err(_) => assert_ne!(compiler, "cc", "there is a C compiler"),
+        }
+    }
+}

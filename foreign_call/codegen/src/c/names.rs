@@ -19,7 +19,7 @@ const KEYWORDS: &str = "auto break case char const continue default do double el
     char32_t char8_t class co_await co_return co_yield compl concept const_cast consteval constinit \
     decltype delete dynamic_cast explicit export friend mutable namespace new noexcept not not_eq \
     operator or or_eq private protected public reinterpret_cast requires static_cast template this \
-    throw try typeid typename using virtual wchar_t xor xor_eq";
+    throw try typeid typename using virtual wchar_t xor xor_eq NULL";
 
 /// A field's or argument's name; one that means something in C, in C++, or here, gets an underscore.
 pub(crate) fn member(name: &str) -> String {
