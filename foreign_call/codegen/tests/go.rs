@@ -85,6 +85,49 @@ fn several_sources_make_one_file() {
     assert_eq!(file.matches("type Tuple2[").count(), 1, "and this");
 }
 
+#[test]
+fn comments_are_as_gofmt_has_them() {
+    let source = "
+/// ```
+///     let user = 1;
+///
+///
+/// ```
+///   - a list
+///
+#[derive(R2G)]
+struct User { age: u8 }
+#[r2g]
+trait Call { fn f(user: &User); }
+";
+    let text = generated(source);
+    let lines = "\n// ```\n// let user = 1;\n//\n// ```\n// - a list\ntype User struct {\n";
+    assert!(text.contains(lines), "{text}");
+}
+
+#[test]
+fn no_variable_is_left_unread_where_a_map_has_nothing_as_keys_or_values() {
+    let source = "
+#[r2g]
+trait Call {
+    fn f() -> Result<HashMap<(), u8>, CallError>;
+    fn g() -> Result<HashMap<u8, ()>, CallError>;
+    fn h(given: &HashMap<(), ()>) -> Result<HashMap<(), ()>, CallError>;
+}
+";
+    let text = generated(source);
+    for (keys_and_values, head) in [
+        ("unit_u8", "for _, to := range *value {\n\t\tviews[i].f0 = 0\n\t\tviews[i].f1 = to\n"),
+        ("u8_unit", "for key := range *value {\n\t\tviews[i].f0 = key\n\t\tviews[i].f1 = 0\n"),
+        ("unit_unit", "for range *value {\n\t\tviews[i].f0 = 0\n\t\tviews[i].f1 = 0\n"),
+    ] {
+        let function = text.split(&format!("func MapRef_{keys_and_values}_write(")).nth(1);
+        assert!(function.is_some_and(|it| it.contains(head)), "{keys_and_values}: {text}");
+    }
+    let read = "for range views {\n\t\tvalue[struct{}{}] = struct{}{}\n";
+    assert!(text.contains(read), "{text}");
+}
+
 fn said(sources: &[(&str, &str)]) -> String {
     match go_file(sources) {
         Ok(_) => panic!("it was taken"),

@@ -162,7 +162,7 @@ pub fn docs(attributes: &[Attribute]) -> Vec<String> {
     };
     let lines = attributes.iter().filter_map(text);
     lines
-        .flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>())
+        .flat_map(|text| text.split('\n').map(str::to_owned).collect::<Vec<_>>())
         .map(|line| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned())
         .collect()
 }

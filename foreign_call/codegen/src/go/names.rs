@@ -87,10 +87,23 @@ pub(super) fn fields_apart(fields: &[Field]) -> Result<()> {
     apart("Go", fields.iter().map(|it| (&it.name, it.name_span)), member)
 }
 
-/// Lines of a comment, each with this before it.
+/// Lines of a comment, each with this before it. As gofmt would have them: what is indented it takes for
+/// code or a list, which it sets apart, and of several empty lines it keeps one.
 pub(super) fn comment(indent: &str, lines: &[String]) -> String {
-    let line = |line: &String| format!("{indent}// {line}").trim_end().to_owned() + "\n";
-    lines.iter().map(line).collect()
+    let mut text = String::new();
+    let (mut begun, mut gap) = (false, false);
+    for line in lines.iter().map(|line| line.trim()) {
+        if line.is_empty() {
+            gap = begun;
+            continue;
+        }
+        if gap {
+            text += &format!("{indent}//\n");
+        }
+        text += &format!("{indent}// {line}\n");
+        (begun, gap) = (true, false);
+    }
+    text
 }
 
 /// The fields of a struct, their types below each other where gofmt wants them so.

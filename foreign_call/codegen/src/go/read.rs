@@ -96,12 +96,15 @@ impl File<'_> {
             }
             Type::Map(key, to) => {
                 let pair = self.pair(key, to);
+                // Nothing is read of a `()`, and Go wants every variable to be read.
+                let both_unit = matches!((&**key, &**to), (Type::Unit, Type::Unit));
+                let each = if both_unit { "" } else { "i := " };
                 let key = self.read(key, &Place::at("views[i].f0"));
                 let to = self.read(to, &Place::at("views[i].f1"));
                 format!(
                     "\tviews := unsafe.Slice((*{pair})(view.at()), int(view.length))\n\
                      \tvalue = make({value}, len(views))\n\
-                     \tfor i := range views {{\n\t\tvalue[{key}] = {to}\n\t}}\n"
+                     \tfor {each}range views {{\n\t\tvalue[{key}] = {to}\n\t}}\n"
                 )
             }
             Type::Option(part) => {

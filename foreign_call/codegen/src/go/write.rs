@@ -51,13 +51,20 @@ impl File<'_> {
                 let of = self.pair(key, to);
                 let pair = Type::Tuple(vec![(**key).clone(), (**to).clone()]);
                 let size = self.interface.layout(&pair).size;
+                // Nothing is read of a `()`, and Go wants every variable to be read.
+                let names = match (&**key, &**to) {
+                    (Type::Unit, Type::Unit) => "",
+                    (Type::Unit, _) => "_, to := ",
+                    (_, Type::Unit) => "key := ",
+                    _ => "key, to := ",
+                };
                 let key = self.write(key, &Place::at("views[i].f0"), &Place::at("key"));
                 let to = self.write(to, &Place::at("views[i].f1"), &Place::at("to"));
                 format!(
                     "\tat, list := arena.list(len(*value), {size})\n\
                      \tviews := unsafe.Slice((*{of})(at), len(*value))\n\
                      \ti := 0\n\
-                     \tfor key, to := range *value {{\n\t\t{key}\n\t\t{to}\n\t\ti++\n\t}}\n\
+                     \tfor {names}range *value {{\n\t\t{key}\n\t\t{to}\n\t\ti++\n\t}}\n\
                      \t*view = list\n"
                 )
             }
