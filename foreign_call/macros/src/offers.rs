@@ -67,7 +67,7 @@ pub(crate) fn expand(arguments: TokenStream, item: &ItemTrait) -> Result<TokenSt
 fn new(it: &Trait, offer: &Ident, erased: &Ident, is_async: bool) -> TokenStream {
     let name = format_ident!("{}", it.name);
     let spawn = is_async.then(|| {
-        quote!(, spawn: impl Fn(::foreign_call::Task)
+        quote!(, spawn: impl ::core::ops::Fn(::foreign_call::Task)
             + ::core::marker::Send + ::core::marker::Sync + 'static)
     });
     let spawned = match is_async {
