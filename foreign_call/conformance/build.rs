@@ -8,7 +8,8 @@ fn main() {
     let mut builder = foreign_call_codegen::Builder::new("src/interface.rs");
     // What is marked `#[mem]` needs file descriptors.
     if env::var_os("CARGO_CFG_UNIX").is_some() {
-        builder = builder.source("src/over_ring.rs").c("csrc/over_ring.c");
+        builder =
+            builder.source("src/over_ring.rs").c("csrc/over_ring.c").c("csrc/over_ring_streams.c");
     }
     builder
         .source("src/offered.rs")

@@ -4,9 +4,12 @@
  * The functions that C implements do not look different, but that they all run on one thread, one
  * after the other: what takes long goes to another thread. They may answer on any.
  *
- * An answer whose view has more than 8 bytes goes by reference. So it stays until Rust has read it,
- * and then the function that was given with it is called, on any of C's threads that answer. The
- * last answers stay until another one comes. */
+ * An answer or item whose view has more than 8 bytes goes by reference. So it stays until Rust has
+ * read it, and then the function that was given with it is called, on any of C's threads that
+ * answer. The last ones stay until another one comes.
+ *
+ * What a stream's function waits for, other calls wait for, too: so it leaves the sending to
+ * another thread, if there may be no room. */
 #ifndef FOREIGN_CALL_MEM_H
 #define FOREIGN_CALL_MEM_H
 
@@ -121,11 +124,52 @@ static inline uint32_t foreign_call_mem_reply(
         }
     }
     uint64_t message[3] = {handle, function | (uint64_t)status << 32, (uintptr_t)view};
-    if (status == FOREIGN_CALL_ANSWERED && size <= sizeof message[2]) {
+    bool has_value = status == FOREIGN_CALL_ANSWERED || status == FOREIGN_CALL_ITEM;
+    if (has_value && size <= sizeof message[2]) {
         message[2] = 0;
         memcpy(&message[2], view, size);
     }
     return foreign_call_mem_send(link, message, kept) ? 0 : 1;
+}
+
+/* How many items a stream may still send. The high bits are the stream's, as in its handle. */
+#define FOREIGN_CALL_MEM_STREAM 20
+#define FOREIGN_CALL_MEM_PLACES (((uint64_t)1 << 19) - 1)
+
+/* Takes a place in a stream's room. It orders nothing: the item goes by the ring. */
+static inline foreign_call_sent
+foreign_call_mem_take_place(_Atomic(uint64_t) *room, uintptr_t handle) {
+    uint64_t seen = atomic_load_explicit(room, memory_order_relaxed);
+    do {
+        if (seen >> FOREIGN_CALL_MEM_STREAM != handle >> FOREIGN_CALL_MEM_STREAM) {
+            return FOREIGN_CALL_ENDED;
+        }
+        if ((seen & FOREIGN_CALL_MEM_PLACES) == 0) {
+            return FOREIGN_CALL_FULL;
+        }
+    } while (!atomic_compare_exchange_weak_explicit(
+        room, &seen, seen - 1, memory_order_relaxed, memory_order_relaxed));
+    return FOREIGN_CALL_SENT;
+}
+
+/* Sends an item with a view of `size` bytes. It is kept until Rust has read it, and nothing becomes
+ * of it where there is no room. */
+static inline foreign_call_sent foreign_call_mem_item(
+    foreign_call_link *link, uint32_t function, size_t size, uintptr_t handle,
+    _Atomic(uint64_t) *room, const void *view, foreign_call_kept kept) {
+    foreign_call_sent sent = foreign_call_mem_take_place(room, handle);
+    if (sent == FOREIGN_CALL_SENT) {
+        uint32_t status = FOREIGN_CALL_ITEM;
+        bool reads = foreign_call_mem_reply(link, function, size, handle, status, view, kept) == 0;
+        return reads ? FOREIGN_CALL_SENT : FOREIGN_CALL_ENDED;
+    }
+    if (sent == FOREIGN_CALL_ENDED) {
+        link->rust->answer(handle, FOREIGN_CALL_ITEM, NULL); /* which counts it */
+        if (kept.taken != NULL) {
+            kept.taken(kept.user_data);
+        }
+    }
+    return sent;
 }
 
 /* The serving thread. */

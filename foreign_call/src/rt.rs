@@ -5,11 +5,13 @@ pub use std::os::unix::net::UnixStream;
 pub use std::time::Duration;
 
 #[cfg(all(unix, not(loom)))]
-pub use crate::call::mem::{Answering, End, Link, answering, call_over, lend_over, tell_over};
+pub use crate::call::mem::{
+    Answering, End, Link, answering, answering_items, call_over, lend_over, stream_over, tell_over,
+};
 #[cfg(all(target_os = "linux", not(loom)))]
 pub use crate::call::process::{Outgoing, Packer, Process, ask_process, prepare, tell_process};
 pub use crate::call::{
-    Answer, Interface, RawCall, Scalar, answered, call_later, call_now, call_stream, lend,
+    Answer, Interface, Items, RawCall, Scalar, answered, call_later, call_now, call_stream, lend,
 };
 pub use crate::convert::{Room, place_size};
 pub use crate::offer::{

@@ -64,9 +64,11 @@ fn the_file_of_what_is_offered() {
 #[test]
 fn the_file_of_what_goes_over_a_ring() {
     let mut text = generated(OVER_RING);
-    for (file, name) in
-        [(include_str!("../src/go/mem.go"), "mem"), (include_str!("../src/go/rings.go"), "rings")]
-    {
+    for (file, name) in [
+        (include_str!("../src/go/mem.go"), "mem"),
+        (include_str!("../src/go/mem_streams.go"), "mem_streams"),
+        (include_str!("../src/go/rings.go"), "rings"),
+    ] {
         let (_, part) = file.split_once("\n)\n").expect("the imports end");
         text = without(&text, part.trim_start(), &format!("(src/go/{name}.go)\n"));
     }

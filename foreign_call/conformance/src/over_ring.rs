@@ -1,6 +1,7 @@
 //! What goes over a ring, as calls would: every kind, and a peer that does it wrong.
 
 use foreign_call::{CallError, R2G, r2g};
+use futures_core::Stream;
 
 /// What C has noted.
 #[derive(R2G, Debug, Clone, PartialEq)]
@@ -9,6 +10,16 @@ pub struct Note {
     pub text: String,
     /// How often it was noted.
     pub times: u32,
+}
+
+/// How a stream ends.
+#[derive(R2G, Debug, Clone, Copy, PartialEq)]
+#[repr(u32)]
+#[allow(missing_docs, reason = "their names say it")]
+pub enum Ending {
+    End,
+    Fail,
+    GiveUp,
 }
 
 /// Answered on threads of C's own, by messages.
@@ -74,6 +85,29 @@ pub trait OverRing {
     /// A note whose text is not UTF-8.
     #[mem]
     async fn invalid() -> Result<Note, CallError>;
+    /// So many notes of each of these threads, in C's own memory; the last to end ends the stream.
+    #[mem]
+    #[buffer(8)]
+    fn notes(threads: Vec<String>, each: u32) -> impl Stream<Item = Result<Note, CallError>>;
+    /// One after the other, as long as somebody receives.
+    #[mem]
+    fn numbers(from: u64) -> impl Stream<Item = u64>;
+    /// One item inside of the call. Then it ends, fails or gives up.
+    #[mem]
+    fn ends(how: Ending) -> impl Stream<Item = Result<(), CallError>>;
+    /// Without a `Result`, it ends in the same way.
+    #[mem]
+    fn ends_in_a_panic() -> impl Stream<Item = bool>;
+    /// An item, one that is not valid, and one more.
+    #[mem]
+    fn invalid_items() -> impl Stream<Item = Result<Note, CallError>>;
+    /// Sends without asking for room, for streams that are none, and after the end.
+    #[mem]
+    #[buffer(2)]
+    fn forges_items() -> impl Stream<Item = Result<u64, CallError>>;
+    /// How many threads send, how many items were sent, how many refused, and how many notes wait to be
+    /// given back.
+    fn senders() -> (u64, u64, u64, u64);
     /// Begins to answer `sum`, with so many threads.
     fn start(threads: u32);
     /// How many answers of `sum` were sent, and how many copies wait to be given back.

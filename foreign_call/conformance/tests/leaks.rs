@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use foreign_call::within;
 use foreign_call_conformance::offered::{Caller, CallerImpl};
 #[cfg(unix)]
-use foreign_call_conformance::over_ring::{Note, OverRing, OverRingImpl};
+use foreign_call_conformance::over_ring::{Ending, Note, OverRing, OverRingImpl};
 use foreign_call_conformance::*;
 use futures_util::StreamExt;
 
@@ -156,6 +156,11 @@ fn every_kind_over_a_ring(calls: u64) {
             let _ = OverRingImpl::scalars(1, 2, 3.0, 4.0, true, 'f').await.expect("it comes back");
             let _ = OverRingImpl::fails(1).await.expect_err("it fails");
             let _ = OverRingImpl::invalid().await.expect_err("it is not valid");
+            let items: Vec<_> = OverRingImpl::ends(Ending::Fail).collect().await;
+            assert_eq!(items.len(), 2);
+            let items: Vec<_> = OverRingImpl::invalid_items().collect().await;
+            assert_eq!(items.len(), 2);
+            drop(OverRingImpl::ends(Ending::End));
             let dropped = pin!(OverRingImpl::half(2));
             let _ = dropped.poll(&mut Context::from_waker(Waker::noop()));
         }

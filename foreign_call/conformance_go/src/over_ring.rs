@@ -1,6 +1,7 @@
 //! What goes over a ring, as calls would.
 
 use foreign_call::{CallError, R2G, r2g};
+use futures_core::Stream;
 
 /// What Go was told.
 #[derive(R2G, Debug, Clone, PartialEq)]
@@ -9,6 +10,14 @@ pub struct Note {
     pub text: String,
     /// How often.
     pub times: u32,
+}
+
+/// What Go has an interface for, which may be nil.
+#[derive(R2G, Debug, Clone, PartialEq)]
+#[allow(missing_docs, reason = "their names say it")]
+pub enum Sound {
+    Silence,
+    Word(String),
 }
 
 /// Answered by goroutines, by messages.
@@ -74,6 +83,23 @@ pub trait OverRing {
     async fn invalid() -> Result<String, CallError>;
     /// Answers calls that are none, and functions that are none; how many.
     fn forges() -> u64;
+    /// So many notes of each of these names, from a goroutine each.
+    #[mem]
+    #[buffer(8)]
+    fn remarks(names: Vec<String>, each: u32) -> impl Stream<Item = Result<Note, CallError>>;
+    /// One after the other, as long as somebody receives.
+    #[mem]
+    fn numbers(from: u64) -> impl Stream<Item = u64>;
+    /// One item; and then: it returns, fails, panics, ends its goroutine, sends what is not valid, or
+    /// sends once more when it has returned.
+    #[mem]
+    fn ends(how: u32) -> impl Stream<Item = Result<String, CallError>>;
+    /// A good item, one that panics while it is written, and a good one.
+    #[mem]
+    #[buffer(1)]
+    fn recovers() -> impl Stream<Item = Result<Sound, CallError>>;
+    /// How many goroutines send, how many items were sent, and how many were refused.
+    fn senders() -> (u64, u64, u64);
     /// How many goroutines there are, calls that have a context, and empty arenas.
     fn under_way() -> (u64, u64, u64);
 }

@@ -34,7 +34,7 @@ pub fn derive_r2g(input: TokenStream) -> TokenStream {
 /// | `#[deadline(5000)]` likewise | after so many milliseconds the future is dropped, and the call ends with `CallError::Deadline`; not where the peer may still read what the caller gets back |
 /// | `fn f(a: &A) -> impl Stream<Item = T>` | a stream: the peer sends items, from any threads, until either side ends it; the arguments are lent until its function returns |
 /// | `#[buffer(16)]` with a stream | so many items wait at most; the peer then waits for room |
-/// | `#[mem]` with a one-way or async one | its calls and answers are messages of a ring. A one-way one takes owned arguments |
+/// | `#[mem]` with a one-way or async one, or a stream | its calls, answers and items are messages of a ring. A one-way one and a stream take owned arguments |
 ///
 /// With `#[r2g(process)]` the functions are another process's, on Linux, and all of them marked
 /// `#[mem]`. `DemoImpl::connect` says which process. What is lent is copied at once, so no function is

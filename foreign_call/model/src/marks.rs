@@ -160,8 +160,7 @@ impl<'a> Marks<'a> {
                 "the caller of a sync function waits anyway, and through a ring each answer costs a \
                  wake-up; make it `async`, or leave `#[mem]` out",
             ),
-            When::Again => refuse(mark, "a stream's items come by calls; leave `#[mem]` out"),
-            When::AtOnce | When::Later => Ok(()),
+            When::AtOnce | When::Later | When::Again => Ok(()),
         }
     }
 }

@@ -123,6 +123,17 @@ impl Function {
         self.arguments.iter().any(|argument| !argument.ty.is_scalar())
     }
 
+    /// So many words of its message come before the arguments (`#[mem]`): which function, the call's
+    /// handle, and for a stream the loan's handle and the address of its room.
+    pub fn words_before_arguments(&self) -> usize {
+        if self.mode == Mode::Stream { 4 } else { 2 }
+    }
+
+    /// So many words its message has (`#[mem]`).
+    pub fn message_words(&self) -> usize {
+        self.words_before_arguments() + self.arguments.len()
+    }
+
     /// Whether the caller has to promise something: it lends memory for a call that ends later.
     pub fn is_unsafe(&self) -> bool {
         self.mode == Mode::Async && self.lends() && !self.process
@@ -316,10 +327,12 @@ impl Argument {
                 &written.ty,
                 "a drop-safe call keeps its arguments until the answer; give it an owned one",
             )),
-            (Mode::OneWay, true) if mem && !self.ty.is_scalar() => Err(Error::new_spanned(
-                &written.ty,
-                "the peer reads the message after the call has returned; give it an owned argument",
-            )),
+            (Mode::OneWay | Mode::Stream, true) if mem && !self.ty.is_scalar() => {
+                Err(Error::new_spanned(
+                    &written.ty,
+                    "the peer reads the message after the call has returned; give it an owned argument",
+                ))
+            }
             (Mode::Async, false) if !self.ty.is_scalar() => Err(Error::new_spanned(
                 &written.ty,
                 "who keeps it until the answer? Lend it (`&`), or mark the function \

@@ -46,7 +46,7 @@ type WaitForRoomFunction = extern "C" fn(handle: usize, milliseconds: u32) -> u3
 pub(super) const TAKEN: u32 = 0;
 pub(super) const REFUSED: u32 = 1;
 
-const WAITED_FOR: u32 = 0;
+pub(super) const WAITED_FOR: u32 = 0;
 const NOT_WAITED_FOR: u32 = 1;
 
 /// As the peer is told it.

@@ -5,7 +5,7 @@ trait OverRing {
     #[mem]
     fn waits(number: u64) -> u64;
     #[mem]
-    fn stream(number: u64) -> impl foreign_call::Stream<Item = u64>;
+    fn stream(text: &str, number: u64) -> impl foreign_call::Stream<Item = u64>;
     #[mem]
     fn tell(text: &str, number: u64);
 }

@@ -14,14 +14,18 @@ impl Header<'_> {
             self.reply(it, function);
         }
         let Some(answer) = &function.answer else { return };
+        let is_stream = function.mode == Mode::Stream;
+        let room = match is_stream && function.mem {
+            true => "    _Atomic(uint64_t) *room; /* Rust's, and never freed */\n",
+            false => "",
+        };
         let _ = write!(
             self.text,
-            "typedef struct {name}_call {{\n    foreign_call call;\n}} {name}_call;\n\n"
+            "typedef struct {name}_call {{\n    foreign_call call;\n{room}}} {name}_call;\n\n"
         );
         if self.answers_by_reference(it, function) {
             return;
         }
-        let is_stream = function.mode == Mode::Stream;
         let value = if is_stream { "item" } else { "answer" };
         let view = view(answer);
         let (parameter, pointer) = match answer {
@@ -33,10 +37,15 @@ impl Header<'_> {
             format!("call.call.rust->answer(call.call.handle, FOREIGN_CALL_{status}, {view})")
         };
         if is_stream {
-            self.text.push_str(&format!("/* Sends an item of `{name}`. */\n"));
-            let sent = format!("(foreign_call_sent){}", to_rust("ITEM", &pointer));
-            self.hands_over(&name, "foreign_call_sent", "send", parameter, &sent);
-            self.text.push_str(&format!("/* Ends `{name}`. True if it was open. */\n"));
+            if function.mem {
+                self.sends(it, function, parameter, &pointer);
+            } else {
+                self.text.push_str(&format!("/* Sends an item of `{name}`. */\n"));
+                let sent = format!("(foreign_call_sent){}", to_rust("ITEM", &pointer));
+                self.hands_over(&name, "foreign_call_sent", "send", parameter, &sent);
+            }
+            let how = if function.mem { "Rust will read it" } else { "it was open" };
+            self.text.push_str(&format!("/* Ends `{name}`. True if {how}. */\n"));
             self.hands_over(&name, "bool", "end", None, &(to_rust("END", "NULL") + " == 0"));
         } else {
             self.text.push_str(&format!("/* Answers `{name}`. True if taken. */\n"));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use foreign_call_model::{Function, Trait, Type};
+use foreign_call_model::{Function, Mode, Trait, Type};
 
 use super::{Header, prototype, view};
 
@@ -31,6 +31,15 @@ impl Header<'_> {
              return {link}.rust->state(handle);\n}}\n\n",
             it.name
         );
+        if it.mem_functions().any(|function| function.mode == Mode::Stream) {
+            let _ = write!(
+                self.text,
+                "static inline uint32_t\n\
+                 foreign_call_wait_for_room_{}(uintptr_t handle, uint32_t milliseconds) {{\n    \
+                 return {link}.rust->wait_for_room(handle, milliseconds);\n}}\n\n",
+                it.name
+            );
+        }
     }
 
     /// What ends a call of such a function, whatever the answer's type.
@@ -54,7 +63,7 @@ impl Header<'_> {
         let (Some(answer), size) = (&function.answer, self.answer_size(function)) else {
             return false;
         };
-        if !function.mem || function.process || size <= INSIDE {
+        if !function.mem || function.process || function.mode == Mode::Stream || size <= INSIDE {
             return false;
         }
         let name = format!("{}_{}", it.name, function.name);
@@ -79,6 +88,40 @@ impl Header<'_> {
         true
     }
 
+    /// Sends an item: in the message, or by reference.
+    pub(super) fn sends(
+        &mut self,
+        it: &Trait,
+        function: &Function,
+        item: Option<String>,
+        pointer: &str,
+    ) {
+        let (name, size) = (format!("{}_{}", it.name, function.name), self.answer_size(function));
+        let mut parameters = vec![format!("{name}_call call")];
+        parameters.extend(item);
+        let (docs, kept) = match size <= INSIDE {
+            true => (String::new(), "NULL, NULL"),
+            false => {
+                let taken = ["void (*taken)(void *user_data)", "void *user_data"];
+                parameters.extend(taken.map(str::to_owned));
+                let docs = " Rust reads it later; then `taken` is called, unless it is\n \
+                            * null: at once if the stream has ended, and not if there is no room.";
+                (docs.to_owned(), "taken, user_data")
+            }
+        };
+        let head =
+            prototype(&format!("static inline foreign_call_sent {name}_send"), &parameters, " {");
+        let _ = write!(
+            self.text,
+            "/* Sends an item of `{name}`.{docs} */\n\
+             {head}\n    return foreign_call_mem_item(\n        \
+             &{}, {}, {size}, call.call.handle,\n        call.room, {pointer}, \
+             (foreign_call_kept){{{kept}}});\n}}\n\n",
+            link(it),
+            number(it, function),
+        );
+    }
+
     /// What the serving thread runs, and what Rust has it started by.
     pub(super) fn serve(&mut self, it: &Trait) {
         let name = &it.name;
@@ -87,11 +130,15 @@ impl Header<'_> {
             let case = self.case(it, function);
             let _ = write!(cases, "    case {number}: {{\n{case}        break;\n    }}\n");
             if function.answer.is_some() {
+                let room = match function.mode {
+                    Mode::Stream => format!("\n    foreign_call_wait_for_room_{name}"),
+                    _ => " NULL".to_owned(),
+                };
                 let function = format!("{name}_{}", function.name);
                 let _ = write!(
                     self.text,
                     "static const foreign_call_functions foreign_call_functions_{function} = {{\n    \
-                     foreign_call_reply_{function}, foreign_call_state_{name}, NULL}};\n\n"
+                     foreign_call_reply_{function}, foreign_call_state_{name},{room}}};\n\n"
                 );
             }
         }
@@ -123,20 +170,33 @@ impl Header<'_> {
                 text,
                 "        {declared};\n        \
                  memcpy(&argument{at}, &message[{}], sizeof argument{at});\n",
-                at + 2
+                at + function.words_before_arguments()
             );
             passed.push(format!("argument{at}"));
         }
+        let is_stream = function.mode == Mode::Stream;
         if function.answer.is_some() {
+            let room = match is_stream {
+                true => ",\n            (_Atomic(uint64_t) *)(uintptr_t)message[3]",
+                false => "",
+            };
             let _ = write!(
                 text,
                 "        {name}_call call = {{\n            \
-                 {{(uintptr_t)message[1], &foreign_call_functions_{name}}}}};\n"
+                 {{(uintptr_t)message[1], &foreign_call_functions_{name}}}{room}}};\n"
             );
             passed.push("call".to_owned());
         }
         let _ = writeln!(text, "        {name}({});", passed.join(", "));
-        if function.answer.is_none() && function.lends() {
+        if is_stream && function.lends() {
+            let (link, number) = (link(it), number(it, function));
+            let _ = write!(
+                text,
+                "        foreign_call_mem_reply(\n            \
+                 &{link}, {number}, 1, (uintptr_t)message[2], FOREIGN_CALL_ANSWERED,\n            \
+                 \"\", (foreign_call_kept){{NULL, NULL}});\n"
+            );
+        } else if function.answer.is_none() && function.lends() {
             let _ = writeln!(
                 text,
                 "        foreign_call_reply_{name}((uintptr_t)message[1], FOREIGN_CALL_ANSWERED, \"\");"

@@ -87,9 +87,12 @@ func (link *foreign_call_link) receive() {
 	for {
 		var message foreign_call_message
 		link.calls.receive(&message)
-		if link.one_way[message[0]] {
+		switch {
+		case message[0] == foreign_call_has_room:
+			foreign_call_go_notify(C.uintptr_t(message[1]), foreign_call_event_room)
+		case link.one_way[message[0]]:
 			link.tells <- message
-		} else {
+		default:
 			go link.answer(message)
 		}
 	}
@@ -140,27 +143,36 @@ func (link *foreign_call_link) arena() *foreign_call_arena {
 	return arena
 }
 
-// Ends a call with what is in the arena, which is the link's from here on. Nil: a unit.
+// Ends a call, or sends an item of it, with what is in the arena, which is the link's from here on. Nil:
+// a unit.
 func (link *foreign_call_link) reply(call *foreign_call_message, status C.uint32_t, arena *foreign_call_arena) {
 	var view uint64
-	inside := status == foreign_call_given_up || status == foreign_call_answered && link.inside[call[0]]
+	has_value := status == foreign_call_answered || status == C.FOREIGN_CALL_ITEM
+	inside := status == foreign_call_given_up || has_value && link.inside[call[0]]
 	switch {
 	case !inside:
 		view = uint64(uintptr(arena.view))
 	case arena != nil && arena.view != nil:
 		view = *(*uint64)(arena.view) // an arena gives out whole words
 	}
+	message := [3]uint64{call[1], call[0] | uint64(status)<<32, view}
+	if inside {
+		link.send(message, nil, arena)
+	} else {
+		link.send(message, arena, nil)
+	}
+}
+
+// Sends a message to Rust. Keeps the memory that it leads to, and takes back some that it does not.
+func (link *foreign_call_link) send(message [3]uint64, kept, unused *foreign_call_arena) {
 	link.lock.Lock()
 	defer link.lock.Unlock()
-	link.answers.send([3]uint64{call[1], call[0] | uint64(status)<<32, view})
+	link.answers.send(message)
 	place := func(number uint64) **foreign_call_arena {
 		return &link.kept[number&uint64(len(link.kept)-1)]
 	}
-	if inside {
-		link.give_back(arena)
-		arena = nil
-	}
-	*place(link.sent) = arena
+	link.give_back(unused)
+	*place(link.sent) = kept
 	link.sent++
 	for taken := atomic.LoadUint64(link.taken); link.given_back != taken; link.given_back++ {
 		link.give_back(*place(link.given_back))

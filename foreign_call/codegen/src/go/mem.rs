@@ -1,6 +1,6 @@
 //! The functions that are marked `#[mem]`: Go receives their calls from a ring.
 
-use foreign_call_model::{Function, Trait, Type};
+use foreign_call_model::{Function, Mode, Trait, Type};
 
 use super::File;
 use super::calls::{parameters, types};
@@ -17,7 +17,7 @@ impl File<'_> {
         let name = &it.name;
         let (mut cases, mut inside, mut one_way) = (String::new(), Vec::new(), Vec::new());
         for (number, function) in it.mem_functions().enumerate() {
-            self.message_words = self.message_words.max(2 + function.arguments.len());
+            self.message_words = self.message_words.max(function.message_words());
             let size = self.interface.layout(function.answer.as_ref().unwrap_or(&Type::Unit)).size;
             inside.push((size <= INSIDE).to_string());
             one_way.push(function.answer.is_none().to_string());
@@ -63,11 +63,16 @@ impl File<'_> {
 /// Arguments, from a message.
 fn passed(function: &Function) -> Vec<String> {
     let mut passed = Vec::new();
-    passed.extend(function.answer.is_some().then(|| "arena".to_owned()));
+    if function.mode == Mode::Stream {
+        passed.extend(["link", "arena", "message"].map(str::to_owned));
+    } else {
+        passed.extend(function.answer.is_some().then(|| "arena".to_owned()));
+    }
     passed.extend(function.cancel.then(|| "link.call(message)".to_owned()));
+    let before = function.words_before_arguments();
     for (at, argument) in function.arguments.iter().enumerate() {
         let (_, go) = types(argument);
-        passed.push(format!("*(*{go})(unsafe.Pointer(&message[{}]))", at + 2));
+        passed.push(format!("*(*{go})(unsafe.Pointer(&message[{}]))", at + before));
     }
     passed
 }

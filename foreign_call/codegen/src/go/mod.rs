@@ -36,7 +36,8 @@ const RUNTIME: [&str; 4] = [
     include_str!("streams.go"),
 ];
 /// What is added where calls come over a ring.
-const MEM: [&str; 2] = [include_str!("mem.go"), include_str!("rings.go")];
+const MEM: [&str; 3] =
+    [include_str!("mem.go"), include_str!("mem_streams.go"), include_str!("rings.go")];
 /// What is added where Go calls Rust.
 const OFFERS_HEADER: &str = include_str!("../../../include/foreign_call_offers.h");
 const OFFERS_C: &str = include_str!("offers.h");

@@ -29,11 +29,27 @@ impl File<'_> {
             Outcome::CallError => ("return ", ""),
             Outcome::Panics | Outcome::Own => ("", "\t\treturn nil\n"),
         };
-        let mut parameters = super::calls::parameters(function);
-        parameters.push("call C.foreign_call".to_owned());
+        let parameters = super::calls::parameters(function);
+        let (head, run) = match function.mem {
+            true => {
+                let own = ["link *foreign_call_link", "arena *foreign_call_arena"];
+                let message = "message *foreign_call_message".to_owned();
+                let own = [own.map(str::to_owned).to_vec(), vec![message], parameters].concat();
+                (
+                    format!("func foreign_call_run_{symbol}({}) C.uint32_t", own.join(", ")),
+                    "return link.stream(arena, message",
+                )
+            }
+            false => {
+                let own = [parameters, vec!["call C.foreign_call".to_owned()]].concat();
+                (
+                    format!("//export {symbol}\nfunc {symbol}({})", own.join(", ")),
+                    "go foreign_call_stream_of(call",
+                )
+            }
+        };
         self.calls += &format!(
-            "//export {symbol}\nfunc {symbol}({}) {{\n{given}\
-             \tgo foreign_call_stream_of(call, func(stream *foreign_call_stream) error {{\n\
+            "{head} {{\n{given}\t{run}, func(stream *foreign_call_stream) error {{\n\
              \t\tif {name}Impl == nil {{\n\
              \t\t\treturn foreign_call_error{{foreign_call_no_impl, foreign_call_nobody(\"{name}\")}}\n\
              \t\t}}\n\
@@ -41,7 +57,6 @@ impl File<'_> {
              \t\t\treturn stream.send(func(arena *foreign_call_arena) {{\n\t\t\t\t{write}\n\t\t\t}})\n\
              \t\t}}\n\
              \t\t{begin}{user}\n{end}\t}})\n}}\n\n",
-            parameters.join(", "),
             go_type(&item)
         );
     }

@@ -14,6 +14,7 @@ impl Call<'_> {
         let signature = self.signature(&quote!(use<>));
         let body = match (self.function.mode, self.function.mem) {
             (Mode::OneWay, true) => self.told(),
+            (Mode::Stream, true) => self.stream_over(),
             (Mode::OneWay | Mode::Sync | Mode::Stream, _) => self.at_once(),
             (Mode::Async, false) => self.later(),
             (Mode::Async, true) => self.later_over(),
@@ -70,13 +71,10 @@ impl Call<'_> {
                 unsafe { #symbol(#(#passed),*) }
             },
             Mode::Stream => {
-                let (answer, item, finish) = (&self.answer, &self.returned, self.finish());
-                let (buffer, notify) = (self.function.buffer, self.notify());
+                let items = self.items();
                 quote_spanned! {Span::mixed_site()=>
-                    ::foreign_call::rt::call_stream::<#answer, #item>(
-                        #buffer,
-                        #notify,
-                        |outcome| #finish,
+                    ::foreign_call::rt::call_stream(
+                        #items,
                         // SAFETY: as the interface says; the views live through the call.
                         |call| unsafe { #symbol(#(#passed,)* call) },
                     )
@@ -171,6 +169,15 @@ impl Call<'_> {
             _ => quote_spanned!(Span::mixed_site()=> arguments),
         };
         quote_spanned!(Span::mixed_site()=> ({ #finish }, #arguments))
+    }
+
+    /// Where the items of a stream come.
+    pub(super) fn items(&self) -> TokenStream {
+        let (answer, item, finish) = (&self.answer, &self.returned, self.finish());
+        let (buffer, notify) = (self.function.buffer, self.notify());
+        quote_spanned! {Span::mixed_site()=>
+            ::foreign_call::rt::Items::<#answer, #item>::new(#buffer, #notify, |outcome| #finish)
+        }
     }
 
     /// For a call whose peer is told what becomes of it.

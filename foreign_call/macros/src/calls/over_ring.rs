@@ -1,6 +1,6 @@
 //! `#[mem]`: the functions whose calls are messages.
 
-use foreign_call_model::{Argument, Trait};
+use foreign_call_model::{Argument, Mode, Trait};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 
@@ -14,18 +14,22 @@ pub(super) fn serve(it: &Trait) -> Ident {
 /// The ring of a trait, if it needs one.
 pub(super) fn link(it: &Trait, calls: &[Call<'_>]) -> TokenStream {
     let marked: Vec<_> = calls.iter().filter(|call| call.function.mem).collect();
-    let Some(most) = marked.iter().map(|call| call.names.len()).max() else { return quote!() };
+    let words = marked.iter().map(|call| call.function.message_words()).max();
+    let Some(words) = words else { return quote!() };
     let serve = serve(it);
-    let answers = marked.iter().map(|call| &call.answer);
+    let answers = marked.iter().map(|call| match (&call.answer, call.function.mode) {
+        (item, Mode::Stream) => quote!(answering_items::<#item>()),
+        (answer, _) => quote!(answering::<#answer>()),
+    });
     quote! {
         #[cfg(not(unix))]
         ::core::compile_error!("`#[mem]` needs file descriptors, so a Unix");
 
         const ANSWERS: &[::foreign_call::rt::Answering] =
-            &[#(::foreign_call::rt::answering::<#answers>()),*];
+            &[#(::foreign_call::rt::#answers),*];
 
         static LINK: ::foreign_call::rt::Link =
-            ::foreign_call::rt::Link::new(#serve, ANSWERS, #most);
+            ::foreign_call::rt::Link::new(#serve, ANSWERS, #words);
     }
 }
 
@@ -45,6 +49,24 @@ impl Call<'_> {
                 |(#(#all,)*), writer| #message,
             );
             ::foreign_call::rt::or_panic(#function, outcome)
+        }
+    }
+
+    /// A stream: the arguments are kept as those of a one-way call.
+    pub(super) fn stream_over(&self) -> TokenStream {
+        let (all, names, message) = (&self.names, self.lent_names(), self.message());
+        let (lends, items) = (self.function.lends(), self.items());
+        quote_spanned! {Span::mixed_site()=>
+            #[allow(unused_variables, reason = "numbers need no room")]
+            let items = ::foreign_call::rt::stream_over(
+                &LINK,
+                #items,
+                #lends,
+                (#(#all,)*),
+                |(#(#all,)*), size| { #(::foreign_call::rt::place_size(#names, size);)* },
+                |(#(#all,)*), writer| #message,
+            );
+            items
         }
     }
 
@@ -109,6 +131,7 @@ impl Call<'_> {
                 ::core::ptr::from_ref(writer.place(#name)).expose_provenance() as u64),
         };
         let words = self.names.iter().zip(&self.function.arguments).map(word);
-        quote!([#number, 0, #(#words),*])
+        let later = (1..self.function.words_before_arguments()).map(|_| 0_u64);
+        quote!([#number, #(#later,)* #(#words),*])
     }
 }

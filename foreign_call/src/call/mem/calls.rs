@@ -11,11 +11,11 @@ use crate::call::raw::Answer;
 use crate::convert::{Buffer, Writer};
 use crate::{CallError, FromRef};
 
-/// The message of a call without its handle: the function, a place for the handle, the arguments.
-type Message<const N: usize> = [u64; N];
+/// The message of a call without its handles: the function, a place for each handle, the arguments.
+pub(super) type Message<const N: usize> = [u64; N];
 
-/// Where the handle goes.
-const HANDLE: usize = 1;
+/// Where the call's handle goes.
+pub(super) const HANDLE: usize = 1;
 
 /// Calls, once there is room for the message. What that leads to must live until the answer.
 ///
@@ -25,12 +25,22 @@ const HANDLE: usize = 1;
 pub async fn call_over<T: FromRef + Send + 'static, const N: usize>(
     link: &'static Link,
     notify: Option<Notify>,
+    message: Message<N>,
+) -> Answer<Called<T>> {
+    call_with_handle(link, notify, message, HANDLE).await
+}
+
+/// The same, with the handle at this place.
+async fn call_with_handle<T: FromRef + Send + 'static, const N: usize>(
+    link: &'static Link,
+    notify: Option<Notify>,
     mut message: Message<N>,
+    place: usize,
 ) -> Answer<Called<T>> {
     let (completion, response) =
         try_completion::<Answer<T>>().map_err(|_| Box::new(CallError::Exhausted))?;
     let handle = completion.handle().as_usize();
-    message[HANDLE] = handle as u64;
+    message[place] = handle as u64;
     // If this is dropped, the peer never saw the handle, and the completion goes as well.
     link.send(message.map(u64::to_ne_bytes).as_flattened()).await?;
     let _given = completion.into_raw();
@@ -77,16 +87,32 @@ where
     W: for<'a> FnOnce(&'a A, &mut Writer<'a>) -> Message<N>,
 {
     let (kept, message) = keep(arguments, size, write);
-    if !lends {
-        return wait(link.send(message.map(u64::to_ne_bytes).as_flattened()));
-    }
-    let called = wait(call_over::<(), N>(link, None, message))?;
+    let loan = lends.then_some(HANDLE);
+    wait(tell(link, kept, message, loan))
+}
+
+/// Sends a message to which nobody waits for an answer. If there is a place for the handle of a loan, what
+/// is kept is freed when the peer has ended it.
+pub(super) async fn tell<A: Send + 'static, const N: usize>(
+    link: &'static Link,
+    kept: Kept<A>,
+    message: Message<N>,
+    loan: Option<usize>,
+) -> Answer<()> {
+    let Some(place) = loan else {
+        return link.send(message.map(u64::to_ne_bytes).as_flattened()).await;
+    };
+    let called = call_with_handle::<(), N>(link, None, message, place).await?;
     // Nobody waits for its end, which frees what was lent.
     drop(Loan::new(Lent { called, kept }));
     Ok(())
 }
 
-fn keep<A, S, W, const N: usize>(arguments: A, size: S, write: W) -> (Kept<A>, Message<N>)
+pub(super) fn keep<A, S, W, const N: usize>(
+    arguments: A,
+    size: S,
+    write: W,
+) -> (Kept<A>, Message<N>)
 where
     S: FnOnce(&A, &mut usize),
     W: for<'a> FnOnce(&'a A, &mut Writer<'a>) -> Message<N>,

@@ -9,17 +9,16 @@ use std::thread;
 
 use super::receive::{self, Answering};
 use super::send::{self, Sending};
+use super::streams;
 use crate::CallError;
-use crate::call::later;
 use crate::call::raw::{self, Answer, Functions};
+use crate::call::stream;
 use crate::ring::{Connection, Meta, Options, Peer};
 
 /// So many messages have room in each direction.
 const SLOTS: usize = 256;
 /// So many words has a message to Rust.
 pub(super) const ANSWER_WORDS: usize = 3;
-/// And so many a message to the peer, before the arguments.
-const CALL_WORDS: usize = 2;
 
 /// The peer begins to serve its end, on a thread or goroutine of its own, and returns 0; or it can't,
 /// and returns something else.
@@ -39,7 +38,11 @@ pub struct End {
 }
 
 /// The peer may ask about a call, and not answer it this way.
-static ASKED: Functions = Functions { answer: refuse, state: later::state, wait_for_room: None };
+static ASKED: Functions = Functions {
+    answer: refuse,
+    state: streams::state,
+    wait_for_room: Some(stream::wait_for_room_of_any),
+};
 
 unsafe extern "C" fn refuse(_handle: usize, _status: u32, _view: *const c_void) -> u32 {
     raw::refuse()
@@ -50,8 +53,8 @@ unsafe extern "C" fn refuse(_handle: usize, _status: u32, _view: *const c_void) 
 pub struct Link {
     serve: Serve,
     answers: &'static [Answering],
-    /// The most that a function has.
-    arguments: usize,
+    /// The most that a message to the peer has.
+    words: usize,
     /// Counted by the receiving thread, for the peer.
     taken: AtomicU64,
     /// And what the peer was lent.
@@ -61,12 +64,13 @@ pub struct Link {
 }
 
 impl Link {
-    /// For a trait whose marked functions are answered like this, and have at most so many arguments.
-    pub const fn new(serve: Serve, answers: &'static [Answering], arguments: usize) -> Link {
+    /// For a trait whose marked functions are answered like this, and called by messages of at most so
+    /// many words.
+    pub const fn new(serve: Serve, answers: &'static [Answering], words: usize) -> Link {
         Link {
             serve,
             answers,
-            arguments,
+            words,
             taken: AtomicU64::new(0),
             sending: OnceLock::new(),
             making: Mutex::new(()),
@@ -92,8 +96,13 @@ impl Link {
         sent.map_err(|_| Box::new(CallError::Unanswered))
     }
 
+    /// Sends a message at once, unless somebody waits for room or has to.
+    pub(super) fn try_send(&'static self, message: &[u8]) -> bool {
+        self.sending().is_ok_and(|sending| send::try_send(sending, message))
+    }
+
     fn connect(&'static self) -> io::Result<(Mutex<Sending>, Peer)> {
-        let longest = ANSWER_WORDS.max(CALL_WORDS + self.arguments) * size_of::<u64>();
+        let longest = ANSWER_WORDS.max(self.words) * size_of::<u64>();
         let (ours, theirs) = Connection::with_descriptors(&Options::new(SLOTS, longest))?;
         let Connection { sender, receiver } = ours;
         let room = sender.as_fd().try_clone_to_owned()?;

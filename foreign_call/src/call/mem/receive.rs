@@ -7,9 +7,11 @@ use std::ptr;
 use std::sync::atomic::Ordering;
 
 use super::link::{ANSWER_WORDS, Link};
+use super::streams;
 use crate::FromRef;
 use crate::call::later;
 use crate::call::raw::{ANSWERED, AnswerFunction, refuse};
+use crate::call::stream::ITEM;
 use crate::ring::{Disconnected, Events, Receiver, TryRecvError};
 
 /// How the answers of one function are read.
@@ -24,6 +26,11 @@ pub struct Answering {
 pub const fn answering<T: FromRef + Send + 'static>() -> Answering {
     let inside = size_of::<T::Ref<'static>>() <= size_of::<u64>();
     Answering { answer: later::answer::<T>, inside }
+}
+
+/// For items of this type.
+pub const fn answering_items<T: FromRef + Send + 'static>() -> Answering {
+    Answering { answer: streams::answer::<T>, ..answering::<T>() }
 }
 
 /// So often it looks before it sleeps.
@@ -73,7 +80,7 @@ fn answer(answers: &[Answering], [handle, what, view]: [u64; ANSWER_WORDS]) {
         refuse();
         return;
     };
-    let at: *const c_void = match answering.inside && status == ANSWERED {
+    let at: *const c_void = match answering.inside && matches!(status, ANSWERED | ITEM) {
         true => (&raw const view).cast(),
         false => ptr::with_exposed_provenance(view as usize),
     };

@@ -70,6 +70,12 @@ pub(in crate::call) fn send<'a>(sending: &'a Mutex<Sending>, message: &'a [u8]) 
     Send { sending, message, ticket: None }
 }
 
+/// Sends a message at once, unless somebody waits for room or has to.
+pub(super) fn try_send(sending: &Mutex<Sending>, message: &[u8]) -> bool {
+    let mut sending = lock(sending);
+    sending.waiting.is_empty() && sending.sender.try_send(message).is_ok()
+}
+
 impl Future for Send<'_> {
     type Output = Result<(), TrySendError>;
 

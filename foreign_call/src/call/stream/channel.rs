@@ -7,15 +7,8 @@ use std::time::{Duration, Instant};
 
 use callback_bridge::quiet::quietly;
 
-/// What became of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sent {
-    Taken,
-    /// Try again when there is room.
-    Full,
-    /// Nothing is taken any more.
-    Ended,
-}
+use super::registry::{Place, Registered};
+use super::room::Sent;
 
 /// How a wait for room ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +25,8 @@ pub(super) struct Channel<I> {
     room: Condvar,
     /// So many items at most.
     limit: usize,
+    /// Where senders find whether there is room.
+    place: Place,
 }
 
 struct State<I> {
@@ -43,17 +38,14 @@ struct State<I> {
     peer_knows: bool,
     /// The receiver sleeps.
     waker: Option<Waker>,
-    /// A sender saw that it is full, and is told when half of it is free: not at the first place,
-    /// or each item would cost a wake-up.
-    starved: bool,
     /// So many senders sleep.
     sleeping: usize,
 }
 
 /// What the receiver got, and whether the peer is to be told that there is room.
-pub(super) struct Received<I> {
-    pub(super) item: Option<I>,
-    pub(super) tell_room: bool,
+pub(in crate::call) struct Received<I> {
+    pub(in crate::call) item: Option<I>,
+    pub(in crate::call) tell_room: bool,
 }
 
 /// What the receiver leaves behind.
@@ -65,34 +57,38 @@ pub(super) struct Closed<I> {
 }
 
 impl<I> Channel<I> {
-    pub(super) fn new(limit: usize) -> Channel<I> {
+    pub(super) fn new(limit: usize, place: Place) -> Channel<I> {
         let state = State {
             items: VecDeque::new(),
             ended: false,
             peer_knows: false,
             waker: None,
-            starved: false,
             sleeping: 0,
         };
-        Channel { state: Mutex::new(state), room: Condvar::new(), limit }
+        Channel { state: Mutex::new(state), room: Condvar::new(), limit, place }
     }
 
     fn state(&self) -> MutexGuard<'_, State<I>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether an item would be taken now. Asked before one is made; another sender may be faster.
-    pub(super) fn look(&self) -> Sent {
-        self.state().look(self.limit)
+    pub(super) fn place(&self) -> Place {
+        self.place
     }
 
-    /// Adds an item. It comes back if it is not taken.
-    pub(super) fn send(&self, item: I) -> Result<(), (I, Sent)> {
+    /// Takes a place for an item, before one is made.
+    pub(super) fn take_place(&self) -> Sent {
+        self.place.room.take(self.place.handle)
+    }
+
+    /// Adds an item, whose sender has taken a place for it. It comes back if the channel has ended, or
+    /// if the sender had no place.
+    pub(super) fn push(&self, item: I) -> Result<(), I> {
         let mut state = self.state();
-        match state.look(self.limit) {
-            Sent::Taken => state.items.push_back(item),
-            other => return Err((item, other)),
+        if state.ended || state.items.len() >= self.limit {
+            return Err(item);
         }
+        state.items.push_back(item);
         let waker = state.waker.take();
         drop(state);
         wake(waker);
@@ -132,40 +128,14 @@ impl<I> Channel<I> {
         Closed { tell_peer, left }
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        !self.state().ended
-    }
-
-    /// Blocks this thread until there is room, or it has ended, or the time is up.
-    pub(super) fn wait_for_room(&self, time: Duration) -> Waited {
-        // A time that no clock will ever show is none.
-        let until = Instant::now().checked_add(time);
-        let mut state = self.state();
-        loop {
-            match state.look(self.limit) {
-                Sent::Taken => return Waited::Room,
-                Sent::Ended => return Waited::Ended,
-                Sent::Full => {}
-            }
-            let left = until.map_or(Duration::MAX, |until| until.duration_since(Instant::now()));
-            if left.is_zero() {
-                return Waited::TimeIsUp;
-            }
-            state.sleeping += 1;
-            let woken = self.room.wait_timeout(state, left);
-            state = woken.unwrap_or_else(PoisonError::into_inner).0;
-            state.sleeping -= 1;
-        }
-    }
-
     /// The next item, or `None` after the last.
     pub(super) fn poll(&self, context: &mut Context<'_>) -> Poll<Received<I>> {
         let mut new = None;
         loop {
             let mut state = self.state();
             if let Some(item) = state.items.pop_front() {
-                let tell_room = state.starved && state.items.len() <= self.limit / 2;
-                state.starved &= !tell_room;
+                // Not at the first place, or each item would cost a wake-up.
+                let tell_room = self.place.room.give(self.place.handle, self.limit);
                 let wake_senders = tell_room && state.sleeping > 0;
                 drop(state);
                 if wake_senders {
@@ -192,15 +162,31 @@ impl<I> Channel<I> {
     }
 }
 
-impl<I> State<I> {
-    fn look(&mut self, limit: usize) -> Sent {
-        if self.ended {
-            Sent::Ended
-        } else if self.items.len() >= limit {
-            self.starved = true;
-            Sent::Full
-        } else {
-            Sent::Taken
+impl<I: Send + 'static> Registered for Channel<I> {
+    fn is_open(&self) -> bool {
+        !self.state().ended
+    }
+
+    fn wait_for_room(&self, time: Duration) -> Waited {
+        // A time that no clock will ever show is none.
+        let until = Instant::now().checked_add(time);
+        let mut state = self.state();
+        loop {
+            match self.place.room.look(self.place.handle) {
+                _ if state.ended => return Waited::Ended,
+                Sent::Taken => return Waited::Room,
+                Sent::Ended => return Waited::Ended,
+                Sent::Full => {}
+            }
+            let left = until.map_or(Duration::MAX, |until| until.duration_since(Instant::now()));
+            if left.is_zero() {
+                return Waited::TimeIsUp;
+            }
+            // The receiver gives places back under the lock, so none comes before we sleep.
+            state.sleeping += 1;
+            let woken = self.room.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+            state.sleeping -= 1;
         }
     }
 }

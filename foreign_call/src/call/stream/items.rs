@@ -1,23 +1,27 @@
 //! A stream's two ends: what the peer calls, and what the caller polls.
 
+use std::any::Any;
 use std::ffi::c_void;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use callback_bridge::quiet::quietly;
 use futures_core::Stream;
 
-use super::channel::{Channel, Sent, Waited};
-use super::registry;
+#[cfg(all(unix, not(loom)))]
+use super::channel::Received;
+use super::channel::{Channel, Waited};
+use super::registry::{self, Place, Registered};
+use super::room::{Room, Sent};
 use crate::call::interface::{Notify, Told};
 use crate::call::raw::{self, Answer, Functions, RawCall, TAKEN, read, read_error, refuse};
 use crate::{CallError, FromRef};
 
 /// One item. A stream has no other answer.
-const ITEM: u32 = 3;
+pub(in crate::call) const ITEM: u32 = 3;
 /// No more items.
 const END: u32 = 4;
 /// The item was not taken, as the buffer is full.
@@ -32,30 +36,65 @@ pub struct Items<T, I> {
     finish: fn(Answer<T>) -> I,
 }
 
-/// Calls, and returns where the items will come. At most `buffer` of them wait there.
+/// Calls, and returns where the items will come.
 pub fn call_stream<T: FromRef + Send + 'static, I>(
-    buffer: usize,
-    notify: Option<Notify>,
-    finish: fn(Answer<T>) -> I,
+    items: Items<T, I>,
     call: impl FnOnce(RawCall),
 ) -> Items<T, I> {
-    let channel = Arc::new(Channel::new(buffer));
-    let handle = registry::add(Arc::clone(&channel) as registry::Registered);
-    let told = Told { handle: handle.unwrap_or(0), notify };
-    let items = Items { channel, told, finish };
-    let Some(handle) = handle else {
-        let _open = items.channel.end(Some(Err(Box::new(CallError::Exhausted))), true);
-        return items;
-    };
-    let rust = const {
-        &Functions {
-            answer: answer::<T>,
-            state: state::<T>,
-            wait_for_room: Some(wait_for_room::<T>),
-        }
-    };
-    call(RawCall { handle, rust });
+    if let Some(Place { handle, .. }) = items.place() {
+        let rust = const {
+            &Functions {
+                answer: answer::<T>,
+                state: state::<T>,
+                wait_for_room: Some(wait_for_room::<T>),
+            }
+        };
+        call(RawCall { handle, rust });
+    }
     items
+}
+
+/// The place of those for which there is none.
+static NOWHERE: LazyLock<Room> = LazyLock::new(Room::new);
+
+impl<T: Send + 'static, I> Items<T, I> {
+    /// Where the items of a call will come. At most `buffer` of them wait there.
+    pub fn new(buffer: usize, notify: Option<Notify>, finish: fn(Answer<T>) -> I) -> Items<T, I> {
+        let make = |place| Arc::new(Channel::new(buffer, place));
+        let channel = registry::add(buffer, make).unwrap_or_else(|| {
+            let channel = make(Place { handle: 0, room: &NOWHERE });
+            let _open = channel.end(Some(Err(Box::new(CallError::Exhausted))), true);
+            channel
+        });
+        let told = Told { handle: channel.place().handle, notify };
+        Items { channel, told, finish }
+    }
+
+    /// For the peer. `None` if there are too many streams: then nothing is called.
+    pub(in crate::call) fn place(&self) -> Option<Place> {
+        Some(self.channel.place()).filter(|place| place.handle != 0)
+    }
+}
+
+/// For a stream that tells the peer in another way.
+#[cfg(all(unix, not(loom)))]
+impl<T, I> Items<T, I> {
+    /// The peer was never called.
+    pub(in crate::call) fn fail(&self, error: Box<CallError>) {
+        let _open = self.channel.end(Some(Err(error)), true);
+    }
+
+    pub(in crate::call) fn told(&self) -> Told {
+        self.told
+    }
+
+    pub(in crate::call) fn finish(&self) -> fn(Answer<T>) -> I {
+        self.finish
+    }
+
+    pub(in crate::call) fn poll(&self, context: &mut Context<'_>) -> Poll<Received<Answer<T>>> {
+        self.channel.poll(context)
+    }
 }
 
 impl<T, I> Stream for Items<T, I> {
@@ -89,7 +128,8 @@ impl<T, I> fmt::Debug for Items<T, I> {
 
 /// The channel of a handle, if it is one of a stream of such items that has not ended.
 fn find<T: Send + 'static>(handle: usize) -> Option<Arc<Channel<Answer<T>>>> {
-    registry::find(handle)?.downcast().ok()
+    let stream: Arc<dyn Any + Send + Sync> = registry::find(handle)?;
+    stream.downcast().ok()
 }
 
 /// # Safety
@@ -101,18 +141,48 @@ unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
     view: *const c_void,
 ) -> u32 {
     let Some(channel) = find::<T>(handle) else { return refuse() };
-    let last = match status {
-        ITEM => {
-            let seen = channel.look(); // a copy of what has no room would be for nothing
-            if seen != Sent::Taken {
-                return told(seen);
-            }
-            // SAFETY: the caller's promise.
-            match unsafe { read::<T>(raw::ANSWERED, view) } {
-                Ok(item) => return send(&channel, item),
-                Err(error) => Some(error),
-            }
+    if status == ITEM {
+        match channel.take_place() {
+            Sent::Taken => {}
+            Sent::Full => return FULL, // a copy of what has no room would be for nothing
+            Sent::Ended => return refuse(),
         }
+    }
+    // SAFETY: the caller's promise.
+    unsafe { receive::<T>(&channel, handle, status, view) }
+}
+
+/// What the peer has sent over a ring. It has taken a place for an item itself.
+///
+/// # Safety
+///
+/// As [`read`].
+#[cfg(all(unix, not(loom)))]
+pub(in crate::call) unsafe extern "C" fn answer_over<T: FromRef + Send + 'static>(
+    handle: usize,
+    status: u32,
+    view: *const c_void,
+) -> u32 {
+    let Some(channel) = find::<T>(handle) else { return refuse() };
+    // SAFETY: the caller's promise.
+    unsafe { receive::<T>(&channel, handle, status, view) }
+}
+
+/// # Safety
+///
+/// As [`read`].
+unsafe fn receive<T: FromRef + Send + 'static>(
+    channel: &Channel<Answer<T>>,
+    handle: usize,
+    status: u32,
+    view: *const c_void,
+) -> u32 {
+    let last = match status {
+        // SAFETY: the caller's promise.
+        ITEM => match unsafe { read::<T>(raw::ANSWERED, view) } {
+            Ok(item) => return push(channel, item),
+            Err(error) => Some(error),
+        },
         END => None,
         // SAFETY: the caller's promise.
         status => Some(unsafe { read_error(status, view) }),
@@ -123,32 +193,42 @@ unsafe extern "C" fn answer<T: FromRef + Send + 'static>(
     if ended.is_ok() { TAKEN } else { refuse() }
 }
 
-fn send<T>(channel: &Channel<Answer<T>>, item: T) -> u32 {
-    match channel.send(Ok(item)) {
+fn push<T>(channel: &Channel<Answer<T>>, item: T) -> u32 {
+    match channel.push(Ok(item)) {
         Ok(()) => TAKEN,
-        Err((item, seen)) => {
-            quietly(|| drop(item));
-            told(seen)
+        Err(refused) => {
+            quietly(|| drop(refused));
+            refuse()
         }
     }
 }
 
-/// As the peer is told it.
-fn told(seen: Sent) -> u32 {
-    match seen {
-        Sent::Taken => TAKEN,
-        Sent::Full => FULL,
-        Sent::Ended => refuse(),
-    }
-}
-
 extern "C" fn state<T: Send + 'static>(handle: usize) -> u32 {
-    raw::state(find::<T>(handle).is_some_and(|channel| channel.is_open()))
+    state_of(find::<T>(handle))
 }
 
 extern "C" fn wait_for_room<T: Send + 'static>(handle: usize, milliseconds: u32) -> u32 {
-    let Some(channel) = find::<T>(handle) else { return 1 };
-    match channel.wait_for_room(Duration::from_millis(milliseconds.into())) {
+    wait_for_room_of(find::<T>(handle), milliseconds)
+}
+
+/// The same, for a stream of any items.
+#[cfg(all(unix, not(loom)))]
+pub(in crate::call) extern "C" fn state_of_any(handle: usize) -> u32 {
+    state_of(registry::find(handle))
+}
+
+#[cfg(all(unix, not(loom)))]
+pub(in crate::call) extern "C" fn wait_for_room_of_any(handle: usize, milliseconds: u32) -> u32 {
+    wait_for_room_of(registry::find(handle), milliseconds)
+}
+
+fn state_of(stream: Option<Arc<impl Registered + ?Sized>>) -> u32 {
+    raw::state(stream.is_some_and(|stream| stream.is_open()))
+}
+
+fn wait_for_room_of(stream: Option<Arc<impl Registered + ?Sized>>, milliseconds: u32) -> u32 {
+    let time = Duration::from_millis(milliseconds.into());
+    match stream.map_or(Waited::Ended, |stream| stream.wait_for_room(time)) {
         Waited::Room => 0,
         Waited::Ended => 1,
         Waited::TimeIsUp => 2,
