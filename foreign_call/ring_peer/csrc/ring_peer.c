@@ -126,3 +126,44 @@ int foreign_call_ring_peer_send_in_turn(
     }
     return status;
 }
+
+struct foreign_call_ring_peer_stepped {
+    foreign_call_ring_sender sender;
+    foreign_call_ring_receiver receiver;
+    /* A block of its own, as long as the longest message. */
+    unsigned char *message;
+};
+
+foreign_call_ring_peer_stepped *foreign_call_ring_peer_step_in(const foreign_call_ring_meta *meta) {
+    foreign_call_ring_peer_stepped *end = malloc(sizeof *end);
+    if (end == NULL) {
+        return NULL;
+    }
+    end->message = NULL;
+    if (foreign_call_ring_attach(meta, &end->sender, &end->receiver) == FOREIGN_CALL_RING_OK) {
+        size_t longest = foreign_call_ring_longest(&end->receiver.side);
+        end->message = malloc(longest > 0 ? longest : 1);
+    }
+    if (end->message == NULL) {
+        free(end);
+        return NULL;
+    }
+    return end;
+}
+
+int foreign_call_ring_peer_step_send(
+    foreign_call_ring_peer_stepped *end, const void *message, size_t length) {
+    return foreign_call_ring_try_send(&end->sender, message, length);
+}
+
+int foreign_call_ring_peer_step_receive(
+    foreign_call_ring_peer_stepped *end, const unsigned char **message, size_t *length) {
+    *message = end->message;
+    return foreign_call_ring_try_receive(&end->receiver, end->message, length);
+}
+
+void foreign_call_ring_peer_step_out(foreign_call_ring_peer_stepped *end) {
+    close_both(&end->sender, &end->receiver);
+    free(end->message);
+    free(end);
+}

@@ -30,4 +30,21 @@ int foreign_call_ring_peer_receive_in_turn(
 int foreign_call_ring_peer_send_in_turn(
     const foreign_call_ring_meta *end, _Atomic(uint64_t) *turn, uint64_t rounds);
 
+/* An end that takes one step at a time, and never waits. */
+typedef struct foreign_call_ring_peer_stepped foreign_call_ring_peer_stepped;
+
+/* Attaches. Null: what lies there is no ring, or there is no memory. The caller gives it back with
+ * foreign_call_ring_peer_step_out, while the end is still lent. */
+foreign_call_ring_peer_stepped *foreign_call_ring_peer_step_in(const foreign_call_ring_meta *end);
+
+int foreign_call_ring_peer_step_send(
+    foreign_call_ring_peer_stepped *end, const void *message, size_t length);
+
+/* The message stays C's, and is there until the next one is received. */
+int foreign_call_ring_peer_step_receive(
+    foreign_call_ring_peer_stepped *end, const unsigned char **message, size_t *length);
+
+/* Closes both directions. */
+void foreign_call_ring_peer_step_out(foreign_call_ring_peer_stepped *end);
+
 #endif

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use foreign_call::ring::Meta;
+use foreign_call::ring::{Corrupt, Disconnected, Meta, MetaEnd};
 
 /// Small, fast and the same everywhere (xorshift).
 #[derive(Debug)]
@@ -22,7 +22,7 @@ const OFFSETS_OF_WORDS: [u64; 4] = [128, 256, 384, 512];
 
 /// Writes into one of the rings: mostly where it hurts.
 pub fn scribble(meta: &Meta, dice: &mut Dice) {
-    let ring = if dice.below(2) == 0 { meta.send.ring } else { meta.receive.ring };
+    let ring = if dice.below(2) == 0 { &meta.send } else { &meta.receive };
     let offset = match dice.below(4) {
         0 => dice.below(meta.ring_bytes / 8) * 8,
         1 => 640 + dice.below(4) * 32,
@@ -33,8 +33,14 @@ pub fn scribble(meta: &Meta, dice: &mut Dice) {
         1 => u64::MAX - dice.below(40),
         _ => dice.below(40),
     };
+    write(ring, offset, value);
+}
+
+/// Writes a word of a ring of whole words, at a multiple of 8 within it: of the two sides' flags the 4
+/// bytes that they have.
+pub fn write(end: &MetaEnd, offset: u64, value: u64) {
     // SAFETY: the offset lies in the ring.
-    let place = unsafe { ring.cast::<u8>().add(offset as usize) };
+    let place = unsafe { end.ring.cast::<u8>().add(offset as usize) };
     if offset == 384 || offset == 512 {
         // SAFETY: flags are atomics of 4 bytes, and the ring is alive while the end is lent.
         unsafe { &*place.cast::<AtomicU32>() }.store(value as u32, Ordering::Relaxed);
@@ -42,6 +48,18 @@ pub fn scribble(meta: &Meta, dice: &mut Dice) {
         // SAFETY: the rest are atomics of 8 bytes, or pairs of smaller ones that nobody reads now.
         unsafe { &*place.cast::<AtomicU64>() }.store(value, Ordering::Relaxed);
     }
+}
+
+/// Asserts that this may be true of a peer that writes what it wants and stays.
+pub fn assert_possible(why: Disconnected) {
+    assert!(
+        matches!(
+            why,
+            Disconnected::Closed
+                | Disconnected::Corrupt(Corrupt::Index { .. } | Corrupt::Length(_))
+        ),
+        "{why:?}"
+    );
 }
 
 /// Whether the other end waits for our messages: so it has attached.

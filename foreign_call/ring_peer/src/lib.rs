@@ -6,9 +6,11 @@ use std::sync::atomic::AtomicU64;
 
 use foreign_call::ring::Peer;
 
+pub mod fuzzed;
 pub mod hostile;
 #[cfg(target_os = "linux")]
 pub mod process;
+pub mod stepped;
 
 mod ffi {
     use std::sync::atomic::AtomicU64;
@@ -48,6 +50,10 @@ mod ffi {
 
 /// What C returns if all went well.
 pub const OK: i32 = 0;
+/// What C returns if there is no message, or no room, now.
+pub const NOT_NOW: i32 = 1;
+/// What C returns of a message that is longer than a slot.
+pub const TOO_LONG: i32 = 2;
 /// What C returns if the other side closed its end.
 pub const CLOSED: i32 = 3;
 /// What C returns if the other process is gone.

@@ -4,26 +4,13 @@
 #![cfg(unix)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use foreign_call::ring::{
-    Connection, Corrupt, Disconnected, Events, Meta, MetaEnd, Options, Peer, TryRecvError,
-    TrySendError,
+    Connection, Corrupt, Disconnected, Events, Meta, Options, Peer, TryRecvError, TrySendError,
 };
-use foreign_call_ring_peer::hostile::{Dice, scribble};
-
-/// What each side says of the other that may be true of such a peer.
-fn possible(why: Disconnected) {
-    assert!(
-        matches!(
-            why,
-            Disconnected::Closed
-                | Disconnected::Corrupt(Corrupt::Index { .. } | Corrupt::Length(_))
-        ),
-        "{why:?}"
-    );
-}
+use foreign_call_ring_peer::hostile::{Dice, assert_possible, scribble, write};
 
 #[test]
 fn random_bytes_cost_messages_and_nothing_else() {
@@ -52,7 +39,7 @@ fn random_bytes_cost_messages_and_nothing_else() {
             Ok(()) => sent += 1,
             Err(TrySendError::Full) => {}
             Err(TrySendError::Disconnected(why)) => {
-                possible(why);
+                assert_possible(why);
                 corrupt_sends += u64::from(why != Disconnected::Closed);
             }
             Err(error) => panic!("{error:?}"),
@@ -64,7 +51,7 @@ fn random_bytes_cost_messages_and_nothing_else() {
             }
             Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected(why)) => {
-                possible(why);
+                assert_possible(why);
                 corrupt_receives += u64::from(why != Disconnected::Closed);
             }
             Err(error) => panic!("{error:?}"),
@@ -85,17 +72,9 @@ fn ends() -> (Connection<Events>, Peer, Meta) {
     (ours, theirs, meta)
 }
 
-/// Writes a word of a ring, at a multiple of 8 within it.
-fn write(end: &MetaEnd, offset: usize, value: u64) {
-    // SAFETY: the offset lies in the ring.
-    let place = unsafe { end.ring.cast::<u8>().add(offset) };
-    // SAFETY: an atomic lies there, and the ring is alive while the end is lent.
-    unsafe { &*place.cast::<AtomicU64>() }.store(value, Ordering::Relaxed);
-}
-
-const TAIL: usize = 128;
-const HEAD: usize = 256;
-const FIRST_SLOT: usize = 640;
+const TAIL: u64 = 128;
+const HEAD: u64 = 256;
+const FIRST_SLOT: u64 = 640;
 
 #[test]
 fn more_messages_than_slots_are_not_believed() {
