@@ -56,6 +56,8 @@ pub(crate) struct Report {
     pub(crate) rounds: u64,
     /// How many messages were sent, and received.
     pub(crate) messages: u64,
+    /// How many of them were longer than a slot.
+    pub(crate) in_arena: u64,
     /// How often a message was accepted while others waited in the spill.
     pub(crate) spilled: u64,
     /// How often a sleeping receiver was woken.
@@ -68,9 +70,10 @@ pub(crate) struct Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report { rounds, messages, spilled, wake_ups, room_wake_ups, stalls } = self;
+        let Report { rounds, messages, in_arena, spilled, wake_ups, room_wake_ups, stalls } = self;
         writeln!(f, "rings           {rounds:>14}")?;
         writeln!(f, "messages        {messages:>14}")?;
+        writeln!(f, "in an arena     {in_arena:>14}")?;
         writeln!(f, "spilled         {spilled:>14}")?;
         writeln!(f, "wake-ups        {wake_ups:>14}")?;
         writeln!(f, "wake-ups (room) {room_wake_ups:>14}")?;
@@ -146,7 +149,7 @@ fn send<N: Task>(mut sender: Sender<N>, count: u64, mut dice: Dice) -> Report {
 }
 
 /// Receives up to the end, in ever other ways.
-fn receive<N: Task>(mut receiver: Receiver<N>, mut dice: Dice) -> Report {
+fn receive<N: Task>(mut receiver: Receiver<N>, in_slot: usize, mut dice: Dice) -> Report {
     let (runtime, mut buffer) = (runtime(), vec![0; receiver.longest()]);
     let mut report = Report::default();
     loop {
@@ -164,7 +167,10 @@ fn receive<N: Task>(mut receiver: Receiver<N>, mut dice: Dice) -> Report {
             _ => receiver.recv(),
         };
         match received {
-            Ok(received) => assert_eq!(received, message(&mut buffer, report.messages)),
+            Ok(received) => {
+                assert_eq!(received, message(&mut buffer, report.messages));
+                report.in_arena += u64::from(received.len() > in_slot);
+            }
             Err(end) => {
                 assert_eq!((end, receiver.lost()), (Disconnected::Closed, 0));
                 report.room_wake_ups = receiver.wake_ups();
@@ -178,17 +184,18 @@ fn receive<N: Task>(mut receiver: Receiver<N>, mut dice: Dice) -> Report {
 
 fn round<N: Task + Send + 'static>(
     (sender, receiver): (Sender<N>, Receiver<N>),
-    count: u64,
+    (count, in_slot): (u64, usize),
     dice: &mut Dice,
     report: &mut Report,
 ) {
     let sending_dice = Dice::new(dice.below(u64::MAX));
     let sending = thread::spawn(move || send(sender, count, sending_dice));
-    let received = receive(receiver, Dice::new(dice.below(u64::MAX)));
+    let received = receive(receiver, in_slot, Dice::new(dice.below(u64::MAX)));
     let sent = sending.join().expect("no panic");
     assert_eq!(received.messages, count);
     report.rounds += 1;
     report.messages += count;
+    report.in_arena += received.in_arena;
     report.spilled += sent.spilled;
     report.wake_ups += sent.wake_ups;
     report.room_wake_ups += received.room_wake_ups;
@@ -206,19 +213,23 @@ pub(crate) fn soak(messages: u64, seed: u64, mut go_on: impl FnMut(&Report) -> b
     while report.messages < messages && go_on(&report) {
         let slots = 1 << dice.below(11);
         let options = Options::new(slots, 8 + dice.below(60) as usize);
+        let in_slot = options.longest();
+        let options =
+            options.arena(if dice.below(4) == 0 { dice.below(2_000) as usize } else { 0 });
         let options = options.spill(if dice.below(2) == 0 { 0 } else { dice.below(64) as usize });
-        // In a small ring each message costs a wake-up or two, so its rounds are shorter. And a short
-        // run has many rounds too.
-        let longest = u64::min(4_000 * slots as u64, u64::max(messages / 20, 1_000));
+        // In a small ring each message costs a wake-up or two, so its rounds are shorter; and so in an
+        // arena, where two of them fit. And a short run has many rounds too.
+        let fitting = if options.longest() > in_slot { 2 } else { slots as u64 };
+        let longest = u64::min(4_000 * fitting, u64::max(messages / 20, 1_000));
         let count = dice.below(longest) + 1;
         #[cfg(unix)]
         if dice.below(2) == 0 {
             let ends = foreign_call::ring::Connection::with_descriptors(&options);
             let (one, two) = ends.expect("descriptors");
-            round((one.sender, two.receiver), count, &mut dice, &mut report);
+            round((one.sender, two.receiver), (count, in_slot), &mut dice, &mut report);
             continue;
         }
-        round(channel(&options), count, &mut dice, &mut report);
+        round(channel(&options), (count, in_slot), &mut dice, &mut report);
     }
     report
 }

@@ -31,7 +31,7 @@ enum {
     FOREIGN_CALL_RING_OK = 0,
     /* No message, or no room, now. Only from the functions that never wait. */
     FOREIGN_CALL_RING_NOT_NOW = 1,
-    /* The message is longer than a slot. */
+    /* The message is longer than foreign_call_ring_longest. */
     FOREIGN_CALL_RING_TOO_LONG = 2,
     /* The other side closed its end. */
     FOREIGN_CALL_RING_CLOSED = 3,
@@ -81,11 +81,16 @@ typedef struct foreign_call_ring_header {
     /* A power of two. */
     _Atomic(uint32_t) slots;
     /* From a slot to the next, a multiple of 8. A slot of a framed ring is the length of its
-     * message, 8 bytes, and the message; of a fixed ring it is the message. */
+     * message, 8 bytes, and the message; of a fixed ring it is the message. With an arena it may
+     * also be FOREIGN_CALL_RING_IN_ARENA and the length, and where in the arena the message lies:
+     * how many bytes behind its beginning, a multiple of 8. */
     _Atomic(uint32_t) slot_bytes;
     /* Of a fixed ring: how many bytes each message has, at least one. */
     _Atomic(uint32_t) message_bytes;
-    unsigned char rest_of_line_0[104];
+    /* Of the arena, which follows the last slot: a multiple of 8. With one, a slot has at least 16
+     * bytes. */
+    _Atomic(uint64_t) arena_bytes;
+    unsigned char rest_of_line_0[96];
     /* How many messages were ever published. Written by the sender only. */
     _Atomic(uint64_t) tail;
     unsigned char rest_of_line_1[120];
@@ -106,6 +111,7 @@ typedef struct foreign_call_ring_header {
 _Static_assert(sizeof(foreign_call_ring_header) == 640, "size of the header");
 _Static_assert(offsetof(foreign_call_ring_header, slots) == 12, "place of slots");
 _Static_assert(offsetof(foreign_call_ring_header, message_bytes) == 20, "place of message_bytes");
+_Static_assert(offsetof(foreign_call_ring_header, arena_bytes) == 24, "place of arena_bytes");
 _Static_assert(offsetof(foreign_call_ring_header, tail) == 128, "place of tail");
 _Static_assert(offsetof(foreign_call_ring_header, head) == 256, "place of head");
 _Static_assert(offsetof(foreign_call_ring_header, sender) == 384, "place of sender");
@@ -114,13 +120,17 @@ _Static_assert(offsetof(foreign_call_ring_header, receiver) == 512, "place of re
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "atomics must not take locks");
 
 enum {
-    /* Versions of the layout: each message has a length of its own; all have the same. */
+    /* Versions of the layout: each message has a length of its own; all have the same; each has one
+     * of its own, and there is an arena. */
     FOREIGN_CALL_RING_FRAMED = 1,
     FOREIGN_CALL_RING_FIXED = 2,
+    FOREIGN_CALL_RING_WITH_ARENA = 3,
     /* Flags: the owner sleeps; the owner is closed. */
     FOREIGN_CALL_RING_IS_ASLEEP = 1,
     FOREIGN_CALL_RING_IS_CLOSED = 2,
 };
+
+#define FOREIGN_CALL_RING_IN_ARENA (UINT64_C(1) << 63)
 
 /* What both kinds of end have. Private. Nothing that C knows of itself is read from the shared
  * memory. */
@@ -131,6 +141,8 @@ typedef struct foreign_call_ring_side {
     uint32_t slot_words;
     /* 0: framed. */
     uint32_t message_bytes;
+    /* It follows the slots. */
+    uint64_t arena_bytes;
     /* Our index, and the other side's when it was last looked at. */
     uint64_t own;
     uint64_t seen;
@@ -142,9 +154,25 @@ typedef struct foreign_call_ring_side {
     uint64_t wake_ups;
 } foreign_call_ring_side;
 
+/* Where one message, or a few that were sent one after the other, lie in the arena: in bytes behind
+ * its beginning. Free once the message with this number, their last one, is taken. */
+typedef struct foreign_call_ring_block {
+    uint64_t message;
+    uint64_t begin;
+    uint64_t end;
+} foreign_call_ring_block;
+
+/* So many are told apart. Of more messages the newest ones share the last block. */
+enum { FOREIGN_CALL_RING_BLOCKS = 32 };
+
 /* Where messages go in. */
 typedef struct foreign_call_ring_sender {
     foreign_call_ring_side side;
+    /* Which parts of the arena are under way, from `oldest` on, in the order in which they were
+     * sent. Nobody else knows. */
+    foreign_call_ring_block blocks[FOREIGN_CALL_RING_BLOCKS];
+    uint32_t oldest;
+    uint32_t block_count;
 } foreign_call_ring_sender;
 
 /* Where messages come out. */
@@ -162,14 +190,20 @@ static inline int foreign_call_ring_attach_side(
     uint32_t slot_bytes = atomic_load_explicit(&header->slot_bytes, memory_order_relaxed);
     uint32_t version = atomic_load_explicit(&header->version, memory_order_relaxed);
     uint32_t message_bytes = 0;
-    bool known = version == FOREIGN_CALL_RING_FRAMED;
+    uint64_t arena_bytes = 0;
+    bool known = version == FOREIGN_CALL_RING_FRAMED || version == FOREIGN_CALL_RING_WITH_ARENA;
     if (version == FOREIGN_CALL_RING_FIXED) {
         message_bytes = atomic_load_explicit(&header->message_bytes, memory_order_relaxed);
         known = message_bytes != 0 && message_bytes <= slot_bytes;
+    } else if (version == FOREIGN_CALL_RING_WITH_ARENA) {
+        arena_bytes = atomic_load_explicit(&header->arena_bytes, memory_order_relaxed);
     }
+    uint32_t least = arena_bytes == 0 ? 8 : 16;
     if (atomic_load_explicit(&header->magic, memory_order_relaxed) != magic || !known ||
-        slots == 0 || (slots & (slots - 1)) != 0 || slot_bytes < 8 || slot_bytes % 8 != 0 ||
-        ring_bytes < sizeof *header || (ring_bytes - sizeof *header) / slot_bytes < slots) {
+        slots == 0 || (slots & (slots - 1)) != 0 || slot_bytes < least || slot_bytes % 8 != 0 ||
+        arena_bytes % 8 != 0 || ring_bytes < sizeof *header ||
+        (ring_bytes - sizeof *header) / slot_bytes < slots ||
+        ring_bytes - sizeof *header - (uint64_t)slots * slot_bytes < arena_bytes) {
         return FOREIGN_CALL_RING_NOT_A_RING;
     }
     *side = (foreign_call_ring_side){
@@ -178,6 +212,7 @@ static inline int foreign_call_ring_attach_side(
         .slots = slots,
         .slot_words = slot_bytes / 8,
         .message_bytes = message_bytes,
+        .arena_bytes = arena_bytes,
         .wait = end->wait,
         .wake = end->wake,
         .sockets = sockets,
@@ -190,6 +225,7 @@ static inline int foreign_call_ring_attach(
     const foreign_call_ring_meta *meta, foreign_call_ring_sender *sender,
     foreign_call_ring_receiver *receiver) {
     bool sockets = meta->sockets != 0;
+    sender->oldest = sender->block_count = 0;
     int status =
         foreign_call_ring_attach_side(&sender->side, &meta->send, meta->ring_bytes, sockets);
     if (status != FOREIGN_CALL_RING_OK) {
@@ -204,14 +240,25 @@ static inline size_t foreign_call_ring_message_bytes(const foreign_call_ring_sid
     return side->message_bytes;
 }
 
-/* The most bytes that a message may have. */
-static inline size_t foreign_call_ring_longest(const foreign_call_ring_side *side) {
+/* The most bytes of a message that lies in its slot. A longer one lies in the arena. Private. */
+static inline size_t foreign_call_ring_longest_in_slot(const foreign_call_ring_side *side) {
     return side->message_bytes != 0 ? side->message_bytes : ((size_t)side->slot_words - 1) * 8;
+}
+
+/* The most bytes that a message may have: as many as a slot has room for, or the whole arena. */
+static inline size_t foreign_call_ring_longest(const foreign_call_ring_side *side) {
+    size_t in_slot = foreign_call_ring_longest_in_slot(side);
+    return side->arena_bytes > in_slot ? (size_t)side->arena_bytes : in_slot;
 }
 
 static inline _Atomic(uint64_t) *
 foreign_call_ring_slot(const foreign_call_ring_side *side, uint64_t index) {
     return side->words + (size_t)(index & (side->slots - 1)) * side->slot_words;
+}
+
+static inline _Atomic(uint64_t) *
+foreign_call_ring_arena(const foreign_call_ring_side *side, uint64_t at) {
+    return side->words + (size_t)side->slots * side->slot_words + at / 8;
 }
 
 /* Wakes the other side, which was asleep. */
@@ -252,10 +299,59 @@ static inline int foreign_call_ring_attend(foreign_call_ring_side *side, _Atomic
                                                      : FOREIGN_CALL_RING_OK;
 }
 
-/* Whether there is room: OK, NOT_NOW, or why there never will be. */
-static inline int foreign_call_ring_has_room(foreign_call_ring_sender *sender) {
+/* Forgets the blocks of the messages below this number, which were taken. */
+static inline void foreign_call_ring_free(foreign_call_ring_sender *sender, uint64_t taken) {
+    while (sender->block_count != 0 &&
+           (int64_t)(taken - sender->blocks[sender->oldest].message) > 0) {
+        sender->oldest = (sender->oldest + 1) % FOREIGN_CALL_RING_BLOCKS;
+        sender->block_count--;
+    }
+}
+
+static inline foreign_call_ring_block *foreign_call_ring_newest(foreign_call_ring_sender *sender) {
+    uint32_t newest = sender->oldest + sender->block_count - 1;
+    return &sender->blocks[newest % FOREIGN_CALL_RING_BLOCKS];
+}
+
+/* Whether the arena has so many bytes in one piece, and where: behind the newest block or, if it is
+ * too long for that, at the beginning. */
+static inline bool
+foreign_call_ring_place(foreign_call_ring_sender *sender, size_t length, uint64_t *at) {
+    uint64_t arena_bytes = sender->side.arena_bytes;
+    *at = 0;
+    if (sender->block_count == 0) {
+        return length <= arena_bytes;
+    }
+    uint64_t begin = sender->blocks[sender->oldest].begin;
+    uint64_t end = foreign_call_ring_newest(sender)->end;
+    if (begin < end && length > arena_bytes - end) {
+        return length <= begin;
+    }
+    *at = end;
+    return length <= (begin < end ? arena_bytes : begin) - end;
+}
+
+/* Takes that place for the next message. */
+static inline void
+foreign_call_ring_take(foreign_call_ring_sender *sender, size_t length, uint64_t at) {
+    foreign_call_ring_block block = {
+        .message = sender->side.own,
+        .begin = at,
+        .end = at + (length + 7) / 8 * 8,
+    };
+    if (sender->block_count == FOREIGN_CALL_RING_BLOCKS) {
+        block.begin = foreign_call_ring_newest(sender)->begin;
+    } else {
+        sender->block_count++;
+    }
+    *foreign_call_ring_newest(sender) = block;
+}
+
+/* Whether there is room for a message of so many bytes: OK, NOT_NOW, or why there never will be. */
+static inline int foreign_call_ring_has_room(foreign_call_ring_sender *sender, size_t length) {
     foreign_call_ring_side *side = &sender->side;
-    if (side->own - side->seen < side->slots) {
+    bool is_short = length <= foreign_call_ring_longest_in_slot(side);
+    if (is_short && side->own - side->seen < side->slots) {
         return FOREIGN_CALL_RING_OK;
     }
     uint32_t receiver = atomic_load_explicit(&side->header->receiver, memory_order_acquire);
@@ -268,7 +364,10 @@ static inline int foreign_call_ring_has_room(foreign_call_ring_sender *sender) {
         return FOREIGN_CALL_RING_CORRUPT;
     }
     side->seen = head;
-    if (side->own - head < side->slots) {
+    foreign_call_ring_free(sender, head);
+    uint64_t at;
+    if (side->own - head < side->slots &&
+        (is_short || foreign_call_ring_place(sender, length, &at))) {
         return FOREIGN_CALL_RING_OK;
     }
     return side->gone ? FOREIGN_CALL_RING_GONE : FOREIGN_CALL_RING_NOT_NOW;
@@ -284,19 +383,27 @@ foreign_call_ring_try_send(foreign_call_ring_sender *sender, const void *message
     if (length > foreign_call_ring_longest(side)) {
         return FOREIGN_CALL_RING_TOO_LONG;
     }
-    int status = foreign_call_ring_has_room(sender);
+    int status = foreign_call_ring_has_room(sender, length);
     if (status != FOREIGN_CALL_RING_OK) {
         return status;
     }
     _Atomic(uint64_t) *slot = foreign_call_ring_slot(side, side->own);
-    if (side->message_bytes == 0) {
-        atomic_store_explicit(slot++, length, memory_order_relaxed);
+    _Atomic(uint64_t) *words = slot;
+    uint64_t at;
+    if (length > foreign_call_ring_longest_in_slot(side) &&
+        foreign_call_ring_place(sender, length, &at)) {
+        foreign_call_ring_take(sender, length, at);
+        atomic_store_explicit(slot, FOREIGN_CALL_RING_IN_ARENA | length, memory_order_relaxed);
+        atomic_store_explicit(slot + 1, at, memory_order_relaxed);
+        words = foreign_call_ring_arena(side, at);
+    } else if (side->message_bytes == 0) {
+        atomic_store_explicit(words++, length, memory_order_relaxed);
     }
     const unsigned char *bytes = message;
     for (size_t done = 0; done < length; done += 8) {
         uint64_t word = 0;
         memcpy(&word, bytes + done, length - done < 8 ? length - done : 8);
-        atomic_store_explicit(slot++, word, memory_order_relaxed);
+        atomic_store_explicit(words++, word, memory_order_relaxed);
     }
     side->own++;
     /* Pairs with the acquire of the receiver: the slot is written. */
@@ -327,8 +434,33 @@ static inline int foreign_call_ring_has_message(foreign_call_ring_receiver *rece
     return side->gone ? FOREIGN_CALL_RING_GONE : FOREIGN_CALL_RING_NOT_NOW;
 }
 
-/* Copies the next message into `buffer`, which has room for the longest one, and says how long it
- * is. Never waits. */
+/* Where the next message lies and how long it is, if it can be there. */
+static inline _Atomic(uint64_t) *
+foreign_call_ring_find(const foreign_call_ring_side *side, size_t *length) {
+    _Atomic(uint64_t) *slot = foreign_call_ring_slot(side, side->own);
+    if (side->message_bytes != 0) {
+        *length = side->message_bytes;
+        return slot;
+    }
+    uint64_t said = atomic_load_explicit(slot, memory_order_relaxed);
+    if (said <= foreign_call_ring_longest_in_slot(side)) {
+        *length = (size_t)said;
+        return slot + 1;
+    }
+    if ((said & FOREIGN_CALL_RING_IN_ARENA) == 0 || side->arena_bytes == 0) {
+        return NULL;
+    }
+    said &= ~FOREIGN_CALL_RING_IN_ARENA;
+    uint64_t at = atomic_load_explicit(slot + 1, memory_order_relaxed);
+    if (at % 8 != 0 || at > side->arena_bytes || said > side->arena_bytes - at) {
+        return NULL;
+    }
+    *length = (size_t)said;
+    return foreign_call_ring_arena(side, at);
+}
+
+/* Copies the next message into `buffer`, which has room for foreign_call_ring_longest, and says how
+ * long it is. Never waits. */
 static inline int
 foreign_call_ring_try_receive(foreign_call_ring_receiver *receiver, void *buffer, size_t *length) {
     foreign_call_ring_side *side = &receiver->side;
@@ -337,18 +469,13 @@ foreign_call_ring_try_receive(foreign_call_ring_receiver *receiver, void *buffer
         return status;
     }
     /* Each word is read once: the other process may write meanwhile what is not its turn. */
-    _Atomic(uint64_t) *slot = foreign_call_ring_slot(side, side->own);
-    uint64_t said = side->message_bytes;
-    if (said == 0) {
-        said = atomic_load_explicit(slot++, memory_order_relaxed);
-        if (said > foreign_call_ring_longest(side)) {
-            return FOREIGN_CALL_RING_CORRUPT;
-        }
+    _Atomic(uint64_t) *words = foreign_call_ring_find(side, length);
+    if (words == NULL) {
+        return FOREIGN_CALL_RING_CORRUPT;
     }
-    *length = (size_t)said;
     unsigned char *bytes = buffer;
     for (size_t done = 0; done < *length; done += 8) {
-        uint64_t word = atomic_load_explicit(slot++, memory_order_relaxed);
+        uint64_t word = atomic_load_explicit(words++, memory_order_relaxed);
         memcpy(bytes + done, &word, *length - done < 8 ? *length - done : 8);
     }
     side->own++;
@@ -415,7 +542,7 @@ foreign_call_ring_send(foreign_call_ring_sender *sender, const void *message, si
             return status;
         }
         foreign_call_ring_arm(&sender->side.header->sender);
-        status = foreign_call_ring_has_room(sender);
+        status = foreign_call_ring_has_room(sender, length);
         if (status == FOREIGN_CALL_RING_NOT_NOW) {
             status = foreign_call_ring_sleep(&sender->side);
         }

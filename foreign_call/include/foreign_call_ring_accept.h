@@ -154,8 +154,8 @@ static inline int foreign_call_ring_attach_half(
     if (status != FOREIGN_CALL_RING_OK) {
         return status;
     }
-    size_t slot_bytes = (size_t)side->slot_words * 8 * side->slots;
-    if (sizeof(foreign_call_ring_header) + (slot_bytes + 127) / 128 * 128 != ring_bytes) {
+    size_t bytes = (size_t)side->slot_words * 8 * side->slots + (size_t)side->arena_bytes;
+    if (sizeof(foreign_call_ring_header) + (bytes + 127) / 128 * 128 != ring_bytes) {
         return FOREIGN_CALL_RING_NOT_A_RING;
     }
     return foreign_call_ring_longest(side) > longest ? FOREIGN_CALL_RING_TOO_LARGE
@@ -165,6 +165,7 @@ static inline int foreign_call_ring_attach_half(
 /* This end sends into one half, woken through the first socket, and receives from the other one. */
 static inline int foreign_call_ring_attach_halves(
     foreign_call_ring_connection *connection, size_t sends, const int sockets[2], size_t longest) {
+    connection->sender.oldest = connection->sender.block_count = 0;
     int status = foreign_call_ring_attach_half(
         &connection->sender.side, connection, sends, sockets[0], longest);
     if (status != FOREIGN_CALL_RING_OK) {

@@ -61,5 +61,5 @@ func Attach(meta *Meta) (*Sender, *Receiver, error) {
 		sending.signal.close()
 		return nil, nil, err
 	}
-	return &Sender{sending}, newReceiver(receiving), nil
+	return newSender(sending), newReceiver(receiving), nil
 }

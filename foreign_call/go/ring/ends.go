@@ -8,18 +8,23 @@ import (
 )
 
 // Sender is where messages go in.
-type Sender struct{ side }
+type Sender struct {
+	side
+	blocks blocks
+}
 
 // Receiver is where messages come out.
 type Receiver struct {
 	side
-	buffer []byte
+	buffer []byte // for any message in a slot, and the longest that came out of the arena
+}
+
+func newSender(s side) *Sender {
+	return &Sender{side: s, blocks: blocks{arena: uint64(len(s.arena)) * 8}}
 }
 
 func newReceiver(s side) *Receiver {
-	r := &Receiver{side: s}
-	r.buffer = make([]byte, r.Longest())
-	return r
+	return &Receiver{side: s, buffer: make([]byte, s.longestInSlot())}
 }
 
 // TrySend copies a message into the ring. It never waits. If there is an error, the message was not
@@ -31,15 +36,22 @@ func (s *Sender) TrySend(message []byte) error {
 	if len(message) > s.Longest() {
 		return ErrTooLong
 	}
-	if err := s.room(); err != nil {
+	if err := s.room(len(message)); err != nil {
 		return err
 	}
-	slot := s.slot(s.own)
-	if s.each == 0 {
-		atomic.StoreUint64(&slot[0], uint64(len(message)))
-		slot = slot[1:]
+	slot, length := s.slot(s.own), uint64(len(message))
+	switch {
+	case len(message) > s.longestInSlot():
+		at := s.blocks.take(s.own, length)
+		atomic.StoreUint64(&slot[0], inArena|length)
+		atomic.StoreUint64(&slot[1], at)
+		put(s.arena[at/8:], message)
+	case s.each == 0:
+		atomic.StoreUint64(&slot[0], length)
+		put(slot[1:], message)
+	default:
+		put(slot, message)
 	}
-	put(slot, message)
 	s.own++
 	atomic.StoreUint64(&s.header.tail, s.own)
 	return s.attend(&s.header.receiver)
@@ -51,15 +63,18 @@ func (s *Sender) Send(message []byte) error {
 		if err := s.TrySend(message); err != ErrNotNow {
 			return err
 		}
-		if err := s.wait(&s.header.sender, s.room); err != nil {
+		look := func() error { return s.room(len(message)) }
+		if err := s.wait(&s.header.sender, look); err != nil {
 			return err
 		}
 	}
 }
 
-// room says whether there is room: nil, ErrNotNow, or why there never will be.
-func (s *Sender) room() error {
-	if s.own-s.seen < s.slots {
+// room says whether there is room for a message of so many bytes: nil, ErrNotNow, or why there never
+// will be.
+func (s *Sender) room(length int) error {
+	short := length <= s.longestInSlot()
+	if short && s.own-s.seen < s.slots {
 		return nil
 	}
 	if atomic.LoadUint32(&s.header.receiver)&closed != 0 {
@@ -70,7 +85,8 @@ func (s *Sender) room() error {
 		return ErrCorrupt
 	}
 	s.seen = head
-	if s.own-head < s.slots {
+	s.blocks.free(head)
+	if s.own-head < s.slots && (short || s.blocks.haveRoom(uint64(length))) {
 		return nil
 	}
 	if s.signal.gone {
@@ -92,19 +108,55 @@ func (r *Receiver) TryReceive() ([]byte, error) {
 	if err := r.message(); err != nil {
 		return nil, err
 	}
-	slot, length := r.slot(r.own), r.each
-	if length == 0 {
-		length, slot = atomic.LoadUint64(&slot[0]), slot[1:]
-		if length > uint64(len(r.buffer)) {
-			return nil, ErrCorrupt
-		}
+	words, length := r.find()
+	if words == nil {
+		return nil, ErrCorrupt
 	}
+	r.makeRoom(int(length))
 	message := r.buffer[:length]
-	get(slot, message)
+	get(words, message)
 	r.own++
 	atomic.StoreUint64(&r.header.head, r.own)
 	_ = r.attend(&r.header.sender)
 	return message, nil
+}
+
+// makeRoom is for a message of so many bytes, which can be. The buffer doubles, so that it seldom has
+// to, and is never longer than the longest message.
+func (r *Receiver) makeRoom(length int) {
+	if len(r.buffer) >= length {
+		return
+	}
+	room := 2 * len(r.buffer)
+	if room < length {
+		room = length
+	}
+	if longest := r.Longest(); room > longest {
+		room = longest
+	}
+	r.buffer = make([]byte, room)
+}
+
+// find is where the next message lies and how long it is; nil if it can't be there.
+func (r *Receiver) find() ([]uint64, uint64) {
+	slot := r.slot(r.own)
+	if r.each != 0 {
+		return slot, r.each
+	}
+	length := atomic.LoadUint64(&slot[0])
+	if length <= uint64(r.longestInSlot()) {
+		return slot[1:], length
+	}
+	arena := uint64(len(r.arena)) * 8
+	if length&inArena == 0 || arena == 0 {
+		return nil, 0
+	}
+	length &^= inArena
+	at := atomic.LoadUint64(&slot[1])
+	if at%8 != 0 || at > arena || length > arena-at {
+		return nil, 0
+	}
+	return r.arena[at/8:], length
 }
 
 // Receive is TryReceive, waiting until there is a message.

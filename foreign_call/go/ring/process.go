@@ -22,7 +22,16 @@ const (
 // Each of its two rings has room for at least so many messages of at most longest bytes. The number of
 // slots is rounded up to a power of two, and longest to a multiple of 8. conn is used for this only.
 func Offer(conn *net.UnixConn, slots, longest int) (*Sender, *Receiver, error) {
+	return OfferWithArena(conn, slots, longest, 0)
+}
+
+// OfferWithArena is [Offer], with an arena of so many bytes in each ring: messages that are longer than
+// longest lie there, and may be as long as the arena.
+func OfferWithArena(conn *net.UnixConn, slots, longest, arena int) (*Sender, *Receiver, error) {
 	shape, err := newShape(slots, longest, framed)
+	if err == nil {
+		shape, err = shape.withArena(arena)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -40,7 +49,7 @@ func OfferFixed(conn *net.UnixConn, slots, bytes int) (*Sender, *Receiver, error
 }
 
 func offer(conn *net.UnixConn, shape shape) (*Sender, *Receiver, error) {
-	size := ringBytes(shape.slots, shape.slotBytes)
+	size := ringBytes(shape.slots, shape.slotBytes, shape.arenaBytes)
 	memory, file, err := newMemory(int64(2 * size))
 	if err != nil {
 		return nil, nil, err
@@ -116,14 +125,14 @@ func connect(memory *mapping, sends, sending, receiving int) (*Sender, *Receiver
 		out.close()
 		return nil, nil, err
 	}
-	return &Sender{first}, newReceiver(second), nil
+	return newSender(first), newReceiver(second), nil
 }
 
 // half is one of the two rings in this memory, and all of its half of it.
 func half(memory *mapping, ring int, signal *signal) (side, error) {
 	size := uint64(len(memory.bytes) / 2)
 	s, err := attach(unsafe.Pointer(&memory.bytes[uint64(ring)*size]), size, signal)
-	if err == nil && ringBytes(s.slots, s.slotWords*8) != size {
+	if err == nil && ringBytes(s.slots, s.slotWords*8, uint64(len(s.arena))*8) != size {
 		err = ErrNotARing
 	}
 	s.memory = memory

@@ -187,8 +187,10 @@ func TestASocketThatTheOtherSideMadeBlockingKeepsNoThreadWaiting(t *testing.T) {
 
 func TestRingsThatCanNotBeAreNotOffered(t *testing.T) {
 	here, _ := sockets(t)
-	for _, size := range [][2]int{{-1, 8}, {1, -1}, {1 << 31, 1 << 31}} {
-		if _, _, err := Offer(here, size[0], size[1]); err != ErrSize {
+	for _, size := range [][3]int{
+		{-1, 8}, {1, -1}, {1 << 31, 1 << 31}, {1, 8, -1}, {1, 8, 1 << 60}, {1, 8, 1<<60 - 8},
+	} {
+		if _, _, err := OfferWithArena(here, size[0], size[1], size[2]); err != ErrSize {
 			t.Fatal(size, err)
 		}
 	}
@@ -207,7 +209,7 @@ func file(t *testing.T, size int64, seals uintptr) int {
 }
 
 func TestWhatIsNoOfferIsRefused(t *testing.T) {
-	size := int64(2 * ringBytes(4, 32))
+	size := int64(2 * ringBytes(4, 32, 0))
 	sealed, unsealed := file(t, size, sealShrink), file(t, size, sealGrow)
 	constant, empty := file(t, size, sealShrink|sealWrite), file(t, 0, sealShrink)
 	null, err := os.Open("/dev/null")
@@ -294,7 +296,7 @@ func TestDescriptorsThatComeBesideNothingAreClosed(t *testing.T) {
 	}
 	defer syscall.Close(fds[0])
 	there := connection(t, fds[1])
-	memory := file(t, int64(2*ringBytes(4, 32)), sealShrink)
+	memory := file(t, int64(2*ringBytes(4, 32, 0)), sealShrink)
 	before := descriptorCount(t)
 	// syscall.Sendmsg would add a byte.
 	beside := syscall.UnixRights(memory, memory, memory)

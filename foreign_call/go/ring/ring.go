@@ -20,7 +20,7 @@ import (
 var (
 	// ErrNotNow says that there is no message, or no room, now.
 	ErrNotNow = errors.New("ring: nothing now")
-	// ErrTooLong says that a message is longer than a slot.
+	// ErrTooLong says that a message is longer than Longest.
 	ErrTooLong = errors.New("ring: the message is too long")
 	// ErrClosed says that the other side closed its end.
 	ErrClosed = errors.New("ring: the other side closed its end")
@@ -36,21 +36,29 @@ var (
 
 const (
 	magic = "fcrings\x00"
-	// Versions of the layout: each message has a length of its own; all have the same.
-	framed = 1
-	fixed  = 2
+	// Versions of the layout: each message has a length of its own; all have the same; each has one of
+	// its own, and there is an arena.
+	framed    = 1
+	fixed     = 2
+	withArena = 3
 
 	asleep = 1
 	closed = 2
+
+	// In a slot's length: the message lies in the arena. The slot's next word says how many bytes
+	// behind the arena's beginning, a multiple of 8.
+	inArena = 1 << 63
 )
 
-// header is what a ring begins with; the slots follow. Each line of 128 bytes belongs to one side. All
-// of it is used through atomics, as the other side may write to any of it at any time.
+// header is what a ring begins with; the slots follow, and then the arena. Each line of 128 bytes
+// belongs to one side. All of it is used through atomics, as the other side may write to any of it at
+// any time.
 type header struct {
 	magic                     uint64
 	version, slots, slotBytes uint32
 	messageBytes              uint32 // of each message, in a fixed ring
-	_                         [104]byte
+	arenaBytes                uint64
+	_                         [96]byte
 	tail                      uint64 // messages ever published, written by the sender
 	_                         [120]byte
 	head                      uint64 // messages ever taken, written by the receiver
@@ -88,6 +96,7 @@ func (e WrongLength) Error() string {
 type side struct {
 	header    *header
 	words     []uint64
+	arena     []uint64 // the words behind the slots, for messages that are longer
 	slots     uint64
 	slotWords uint64
 	each      uint64 // bytes of each message; 0 if each has a length of its own
@@ -108,31 +117,45 @@ func attach(start unsafe.Pointer, bytes uint64, signal *signal) (side, error) {
 	expected := *(*uint64)(unsafe.Pointer(&[]byte(magic)[0]))
 	slots := uint64(atomic.LoadUint32(&h.slots))
 	slotBytes := uint64(atomic.LoadUint32(&h.slotBytes))
-	version, each := atomic.LoadUint32(&h.version), uint64(0)
-	known := version == framed
-	if version == fixed {
+	version, each, arenaBytes := atomic.LoadUint32(&h.version), uint64(0), uint64(0)
+	known := version == framed || version == withArena
+	switch version {
+	case fixed:
 		each = uint64(atomic.LoadUint32(&h.messageBytes))
 		known = each != 0 && each <= slotBytes
+	case withArena:
+		arenaBytes = atomic.LoadUint64(&h.arenaBytes)
 	}
 	if atomic.LoadUint64(&h.magic) != expected || !known ||
-		slots == 0 || slots&(slots-1) != 0 || slotBytes < 8 || slotBytes%8 != 0 ||
-		(bytes-size)/slotBytes < slots {
+		slots == 0 || slots&(slots-1) != 0 || slotBytes < leastSlot(arenaBytes) ||
+		slotBytes%8 != 0 || arenaBytes%8 != 0 || (bytes-size)/slotBytes < slots ||
+		bytes-size-slots*slotBytes < arenaBytes {
 		return none, ErrNotARing
 	}
-	words := unsafe.Slice((*uint64)(unsafe.Add(start, size)), slots*slotBytes/8)
-	s := side{header: h, words: words, slots: slots, slotWords: slotBytes / 8, each: each}
-	s.signal = signal
+	all := unsafe.Slice((*uint64)(unsafe.Add(start, size)), (slots*slotBytes+arenaBytes)/8)
+	words, arena := all[:slots*slotBytes/8], all[slots*slotBytes/8:]
+	s := side{header: h, words: words, arena: arena, slots: slots, slotWords: slotBytes / 8}
+	s.each, s.signal = each, signal
 	return s, nil
 }
 
-// ringBytes is how far it is from a ring to the next one in the same memory.
-func ringBytes(slots, slotBytes uint64) uint64 {
-	return uint64(unsafe.Sizeof(header{})) + (slots*slotBytes+127)/128*128
+// leastSlot is how short a slot may be: with an arena it has room for a place in it.
+func leastSlot(arenaBytes uint64) uint64 {
+	if arenaBytes > 0 {
+		return 16
+	}
+	return 8
 }
 
-// shape is what a ring is made of. Each message has so many bytes; or, if that is 0, a length of its own.
+// ringBytes is how far it is from a ring to the next one in the same memory.
+func ringBytes(slots, slotBytes, arenaBytes uint64) uint64 {
+	return uint64(unsafe.Sizeof(header{})) + (slots*slotBytes+arenaBytes+127)/128*128
+}
+
+// shape is what a ring is made of. Each message has so many bytes; or, if that is 0, a length of its own,
+// and what is longer than a slot lies in the arena.
 type shape struct {
-	slots, slotBytes, each uint64
+	slots, slotBytes, each, arenaBytes uint64
 }
 
 // newShape has room for so many messages of at most so many bytes, or of exactly so many, in Rust's
@@ -156,14 +179,32 @@ func newShape(slots, bytes int, version uint32) (s shape, err error) {
 	return s, nil
 }
 
+// withArena is a shape that is not fixed, with an arena of so many bytes, or none.
+func (s shape) withArena(bytes int) (shape, error) {
+	if bytes < 0 || uint64(bytes) >= 1<<60 {
+		return s, ErrSize
+	}
+	s.arenaBytes = (uint64(bytes) + 7) / 8 * 8
+	if least := leastSlot(s.arenaBytes); s.slotBytes < least {
+		s.slotBytes = least
+	}
+	if s.slots*s.slotBytes+s.arenaBytes >= 1<<60 {
+		return s, ErrSize
+	}
+	return s, nil
+}
+
 // describe writes what it is into a ring that is all zero, so empty and open, and that nobody else
 // knows of.
 func (s shape) describe(start unsafe.Pointer) {
 	h := (*header)(start)
 	copy((*[8]byte)(unsafe.Pointer(&h.magic))[:], magic)
 	h.version, h.slots, h.slotBytes = framed, uint32(s.slots), uint32(s.slotBytes)
-	if s.each != 0 {
+	switch {
+	case s.each != 0:
 		h.version, h.messageBytes = fixed, uint32(s.each)
+	case s.arenaBytes != 0:
+		h.version, h.arenaBytes = withArena, s.arenaBytes
 	}
 }
 
@@ -172,8 +213,17 @@ func (s *side) MessageBytes() int {
 	return int(s.each)
 }
 
-// Longest is the most bytes that a message may have.
+// Longest is the most bytes that a message may have: as many as a slot has room for, or the whole
+// arena.
 func (s *side) Longest() int {
+	if arena := len(s.arena) * 8; arena > s.longestInSlot() {
+		return arena
+	}
+	return s.longestInSlot()
+}
+
+// longestInSlot is the most bytes of a message that lies in its slot.
+func (s *side) longestInSlot() int {
 	if s.each != 0 {
 		return int(s.each)
 	}

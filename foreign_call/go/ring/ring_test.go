@@ -202,6 +202,8 @@ func TestOtherMemoryIsNotARing(t *testing.T) {
 		"too many slots":   func(h *header) { h.slots = 1 << 20 },
 		"odd slots":        func(h *header) { h.slotBytes = 15 },
 		"too little bytes": func(h *header) { h.slotBytes = 0 },
+		"too long arena":   func(h *header) { h.version, h.arenaBytes = withArena, 8 },
+		"endless arena":    func(h *header) { h.version, h.arenaBytes = withArena, ^uint64(7) },
 	} {
 		words := ring(shape{slots: 2, slotBytes: 16})
 		spoil((*header)(unsafe.Pointer(&words[0])))

@@ -1,8 +1,8 @@
 /* The other process of the tests, in C: an end of a connection, over standard input.
  *
  *     other_process accept                 accepts what is offered there, and sends back what it
- *                                          receives. Messages have at most 24 bytes, and the memory
- *                                          at most 16 KiB
+ *                                          receives. Messages have at most 1000 bytes, and the
+ *                                          memory at most 16 KiB
  *     other_process offer SLOTS LONGEST    offers a connection like that, and does the same
  *     other_process ask SLOTS LONGEST      offers one, sends numbers, and wants them back
  *
@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LONGEST = 24, MOST_BYTES = 16384, NUMBERS = 50000, KEPT = 100 };
+enum { LONGEST = 1000, MOST_BYTES = 16384, NUMBERS = 50000, KEPT = 100 };
 
 /* How many descriptors are open. None is above 64: the lowest free number is given out first. */
 static int descriptors(void) {

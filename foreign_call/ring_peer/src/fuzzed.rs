@@ -17,7 +17,7 @@ use crate::{CLOSED, CORRUPT, GONE, NOT_NOW, TOO_LONG};
 /// Takes the steps, and asserts that each ends as it may. As long as nobody writes into the memory,
 /// each message arrives, whole and in order; afterwards another one may come, of a possible length.
 pub fn judge(bytes: &[u8]) {
-    let mut steps = Steps { bytes: bytes.iter(), wrote: false };
+    let mut steps = Steps { bytes: bytes.iter(), slot_bytes: 0, wrote: false };
     let Some(mut ends) = Ends::chosen(&mut steps) else { return };
     while let Some(step) = steps.next() {
         ends.take(step, &mut steps);
@@ -27,6 +27,8 @@ pub fn judge(bytes: &[u8]) {
 /// Bytes that choose; zeros when they are used up.
 struct Steps<'a> {
     bytes: std::slice::Iter<'a, u8>,
+    /// Of the ring that was chosen.
+    slot_bytes: u64,
     /// Something was written into the memory.
     wrote: bool,
 }
@@ -40,8 +42,8 @@ impl Steps<'_> {
         self.next().unwrap_or(0)
     }
 
-    /// Writes a word into one of the rings: often one of what both sides write or the length of a
-    /// message, and close to what an honest one would.
+    /// Writes a word into one of the rings: often one of what both sides write, or the length of a
+    /// message or its place in the arena, and close to what an honest one would.
     fn write(&mut self, theirs: &Peer, options: &Options) {
         self.wrote = true;
         let meta = theirs.meta();
@@ -49,13 +51,14 @@ impl Steps<'_> {
         let (slots, longest) = (options.slots() as u64, options.longest() as u64);
         let offset = match kind / 2 % 4 {
             0 | 1 => SHARED_WORDS[place as usize % SHARED_WORDS.len()],
-            2 => 640 + place % slots * (8 + longest),
+            2 => 640 + place % slots * self.slot_bytes + place / 128 * 8,
             _ => (place + 256 * u64::from(self.byte())) % (meta.ring_bytes / 8) * 8,
         };
         let value = match self.byte() {
             255 => u64::from_le_bytes(std::array::from_fn(|_| self.byte())),
             byte @ 250.. => u64::MAX - u64::from(byte - 250),
             byte @ 240.. => longest.wrapping_add(u64::from(byte)).wrapping_sub(245),
+            byte @ 200.. => IN_ARENA + u64::from(byte - 200) * 2,
             byte => u64::from(byte),
         };
         let ring = if kind % 2 == 0 { &meta.send } else { &meta.receive };
@@ -64,7 +67,13 @@ impl Steps<'_> {
 }
 
 /// Of what the ring is, the indices and the flags.
-const SHARED_WORDS: [u64; 8] = [0, 8, 16, 128, 256, 384, 392, 512];
+const SHARED_WORDS: [u64; 9] = [0, 8, 16, 24, 128, 256, 384, 392, 512];
+
+/// In the length of a message.
+const IN_ARENA: u64 = 1 << 63;
+
+/// Of the rings that have one: some bytes fewer than the longest message that is tried.
+const ARENA: usize = 56;
 
 /// So many messages an end in Rust keeps at most.
 const SPILL: usize = 2;
@@ -75,6 +84,7 @@ struct Ends {
     /// Lent to C, so it stays longer.
     theirs: Peer,
     options: Options,
+    longest_in_slot: usize,
     /// Nobody has gone yet, or written into the memory.
     honest: bool,
     hung_up: bool,
@@ -88,7 +98,12 @@ impl Ends {
     /// None: what was written into the memory is no ring any more.
     fn chosen(steps: &mut Steps<'_>) -> Option<Ends> {
         let (kind, longest) = (steps.byte(), usize::from(steps.byte() % 41));
-        let options = Options::new(1 << (kind % 4), longest).spill(SPILL);
+        let slots = 1 << (kind % 4);
+        let options = Options::new(slots, longest).spill(SPILL);
+        let options = if kind & 8 == 0 { options } else { options.arena(ARENA) };
+        // A slot has room for a place in the arena, too.
+        let least = if kind & 8 == 0 { 0 } else { 1 };
+        steps.slot_bytes = 8 + longest.max(least).next_multiple_of(8) as u64;
         let (rust, theirs) = match kind & 4 == 0 {
             #[cfg(target_os = "linux")]
             false => between_processes(&options, |theirs| {
@@ -104,6 +119,7 @@ impl Ends {
             c: None,
             theirs,
             options,
+            longest_in_slot: steps.slot_bytes as usize - 8,
             honest: !steps.wrote,
             hung_up: false,
             to_c: VecDeque::new(),
@@ -139,7 +155,9 @@ impl Ends {
         match self.rust.sender.try_send(&message) {
             Ok(()) => self.to_c.push_back(message),
             Err(TrySendError::Full) if self.honest => {
-                assert_eq!(self.to_c.len(), self.options.slots() + SPILL);
+                assert_eq!(self.rust.sender.spilled(), SPILL);
+                let in_ring = self.to_c.len() - SPILL;
+                assert!(in_ring == self.options.slots() || self.arena_is_used(&self.to_c));
             }
             Err(TrySendError::Full) => {}
             Err(TrySendError::TooLong { longest }) => {
@@ -162,6 +180,12 @@ impl Ends {
         }
     }
 
+    /// Whether there is one, and it may have no room: how its bytes lie is for its sender to know.
+    fn arena_is_used(&self, messages: &VecDeque<Vec<u8>>) -> bool {
+        let in_slot = self.longest_in_slot;
+        self.options.longest() > in_slot && messages.iter().any(|message| message.len() > in_slot)
+    }
+
     fn assert_possible(&self, why: Disconnected) {
         assert!(!self.honest, "{why:?}");
         if !(self.hung_up && why == Disconnected::Gone) {
@@ -175,7 +199,8 @@ impl Ends {
         let message = self.rust.receiver.ready();
         if self.honest {
             let in_ring = self.to_c.len() - self.rust.sender.spilled();
-            assert_eq!(room, in_ring < self.options.slots());
+            let may_be_full = self.arena_is_used(&self.to_c);
+            assert!(room == (in_ring < self.options.slots()) || !room && may_be_full);
             assert_eq!(message, !self.to_rust.is_empty());
             assert_eq!(self.rust.receiver.lost(), 0);
         }
@@ -194,7 +219,10 @@ impl Ends {
         let Some(c) = &mut self.c else { return };
         match c.try_send(&message) {
             crate::OK => self.to_rust.push_back(message),
-            NOT_NOW if self.honest => assert_eq!(self.to_rust.len(), self.options.slots()),
+            NOT_NOW if self.honest => {
+                let slots = self.options.slots();
+                assert!(self.to_rust.len() == slots || self.arena_is_used(&self.to_rust));
+            }
             TOO_LONG if self.honest => assert!(message.len() > self.options.longest()),
             NOT_NOW | TOO_LONG => {}
             end => self.assert_end_is_possible(end),

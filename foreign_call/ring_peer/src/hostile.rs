@@ -25,12 +25,13 @@ pub fn scribble(meta: &Meta, dice: &mut Dice) {
     let ring = if dice.below(2) == 0 { &meta.send } else { &meta.receive };
     let offset = match dice.below(4) {
         0 => dice.below(meta.ring_bytes / 8) * 8,
-        1 => 640 + dice.below(4) * 32,
+        1 => 640 + dice.below(4) * 32 + dice.below(2) * 8,
         _ => OFFSETS_OF_WORDS[dice.below(4) as usize],
     };
-    let value = match dice.below(4) {
+    let value = match dice.below(5) {
         0 => dice.below(u64::MAX),
         1 => u64::MAX - dice.below(40),
+        2 => (1 << 63) + dice.below(220),
         _ => dice.below(40),
     };
     write(ring, offset, value);
@@ -56,7 +57,9 @@ pub fn assert_possible(why: Disconnected) {
         matches!(
             why,
             Disconnected::Closed
-                | Disconnected::Corrupt(Corrupt::Index { .. } | Corrupt::Length(_))
+                | Disconnected::Corrupt(
+                    Corrupt::Index { .. } | Corrupt::Length(_) | Corrupt::Place { .. }
+                )
         ),
         "{why:?}"
     );

@@ -7,15 +7,28 @@ use foreign_call::ring::{Connection, Disconnected, Events, Options, Receiver};
 
 /// Of the connections between them.
 pub fn options() -> Options {
-    Options::new(64, 8)
+    Options::new(64, 8).arena(1000)
+}
+
+/// Message `number`, of at most `longest` bytes: that number, in a slot or, at the beginning of a longer
+/// one, in the arena.
+pub fn numbered(number: u64, longest: usize) -> ([u8; 208], usize) {
+    let mut message = [number as u8; 208];
+    message[..8].copy_from_slice(&number.to_ne_bytes());
+    let length = if number.is_multiple_of(3) { 8 + (number % 200) as usize } else { 8 };
+    (message, length.min(longest))
 }
 
 /// Receives until the end, which it returns, and asserts that what comes are the numbers from 0 on.
 pub fn numbers(receiver: &mut Receiver<Events>, mut each: impl FnMut(u64)) -> Disconnected {
+    let longest = receiver.longest();
     let mut expected = 0_u64;
     loop {
         match receiver.recv() {
-            Ok(message) => assert_eq!(message, expected.to_ne_bytes()),
+            Ok(message) => {
+                let (expected, length) = numbered(expected, longest);
+                assert_eq!(message, &expected[..length]);
+            }
             Err(end) => return end,
         }
         each(expected);
@@ -23,22 +36,28 @@ pub fn numbers(receiver: &mut Receiver<Events>, mut each: impl FnMut(u64)) -> Di
     }
 }
 
-/// Sends to an echo messages of up to 24 bytes, one at a time and then many at once, asserts that they
+/// Sends to an echo messages of every length, one at a time and then many at once, asserts that they
 /// come back, and closes the direction to it.
 pub fn echoed(connection: Connection<Events>) -> Receiver<Events> {
     let Connection { mut sender, mut receiver } = connection;
-    for round in 0..2_000_usize {
-        let message: Vec<u8> = (0..round % 25).map(|byte| (round + byte) as u8).collect();
+    let lengths = sender.longest() + 1;
+    let message = move |number: usize| -> Vec<u8> {
+        (0..number % lengths).map(|byte| (number + byte) as u8).collect()
+    };
+    for round in 0..2_000 {
+        let message = message(round);
         sender.send(&message).expect("the echo is there");
         assert_eq!(receiver.recv(), Ok(&*message));
     }
+    // As many bytes, whatever the lengths.
+    let count = 1_200_000 / lengths;
     let sending = thread::spawn(move || {
-        for number in 0..50_000_u64 {
-            sender.send(&number.to_ne_bytes()).expect("the echo is there");
+        for number in 0..count {
+            sender.send(&message(number * 7)).expect("the echo is there");
         }
     });
-    for number in 0..50_000_u64 {
-        assert_eq!(receiver.recv(), Ok(&number.to_ne_bytes()[..]));
+    for number in 0..count {
+        assert_eq!(receiver.recv(), Ok(&*message(number * 7)));
     }
     sending.join().expect("no panic");
     receiver

@@ -60,6 +60,32 @@ fn c_echoes_messages_of_every_length_one_at_a_time() {
     assert_eq!(c.join().expect("no panic"), CLOSED);
 }
 
+/// C tells fewer blocks of the arena apart than there are messages on their way back, and the arena is
+/// used many times over.
+#[test]
+fn c_echoes_long_messages_many_at_once() {
+    const UNDER_WAY: usize = 50;
+    let options = Options::new(64, 8).arena(4000);
+    let (mut ours, theirs) = Connection::with_descriptors(&options).expect("descriptors");
+    let theirs = Peer::new(theirs);
+    let tail = theirs.meta().send.ring.cast::<u8>().wrapping_add(128) as usize;
+    let message = |number: usize| -> Vec<u8> {
+        (0..9 + number * 7 % 40).map(|byte| (number + byte) as u8).collect()
+    };
+    let c = thread::spawn(move || echo(&theirs));
+    for number in 0..2_000 {
+        ours.sender.send(&message(number)).expect("C is there");
+        // SAFETY: C's tail lies there, an atomic, and the ring is alive while C is its end.
+        let tail = unsafe { &*(tail as *const AtomicU64) };
+        until(|| (tail.load(Ordering::Relaxed) == number as u64 + 1).then_some(()));
+        if number >= UNDER_WAY {
+            assert_eq!(ours.receiver.try_recv(), Ok(&*message(number - UNDER_WAY)));
+        }
+    }
+    drop(ours);
+    assert_eq!(c.join().expect("no panic"), CLOSED);
+}
+
 #[test]
 fn c_echoes_messages_of_one_length_one_at_a_time_and_many_at_once() {
     for length in [1, 8, 13, 24] {

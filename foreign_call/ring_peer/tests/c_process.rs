@@ -63,7 +63,8 @@ fn end(mut child: Child) -> ExitStatus {
 
 #[test]
 fn c_in_another_process_echoes_one_at_a_time_and_many_at_once() {
-    for (connection, child) in both() {
+    let with_arena = offered(&Options::new(16, 24).arena(1000));
+    for (connection, child) in both().into_iter().chain([with_arena]) {
         let mut receiver = echoed(connection);
         assert_eq!(receiver.recv(), Err(Disconnected::Closed));
         assert_eq!(end(child).code(), Some(CLOSED));
@@ -120,8 +121,11 @@ fn random_bytes_cost_c_messages_and_nothing_else() {
     let mut dice = Dice(0xc);
     let mut ends = [0; 6];
     for round in 0..100 {
-        let (connection, mut child) =
-            if round % 2 == 0 { offered(&Options::new(4, 24)) } else { offered_by_c() };
+        let (connection, mut child) = match round % 3 {
+            0 => offered(&Options::new(4, 24)),
+            1 => offered(&Options::new(4, 24).arena(200)),
+            _ => offered_by_c(),
+        };
         // Nobody uses our end, but who writes where it is.
         let ours = Peer::new(connection);
         let meta = ours.meta();
@@ -245,12 +249,19 @@ fn c_refuses_memory_that_can_become_shorter_or_not_be_written() {
 
 #[test]
 fn c_refuses_more_than_it_accepts() {
-    let offer = |slots, longest| {
-        let (_connection, child) = offered(&Options::new(slots, longest));
+    let offer = |slots, longest, arena| {
+        let (_connection, child) = offered(&Options::new(slots, longest).arena(arena));
         end(child).code()
     };
-    assert_eq!(offer(1024, 24), Some(TOO_LARGE), "memory");
-    assert_eq!(offer(4, 32), Some(TOO_LARGE), "messages");
+    assert_eq!(offer(1024, 24, 0), Some(TOO_LARGE), "memory");
+    assert_eq!(offer(4, 24, 8000), Some(TOO_LARGE), "memory of arenas");
+    assert_eq!(offer(4, 1008, 0), Some(TOO_LARGE), "messages");
+    assert_eq!(offer(4, 24, 1008), Some(TOO_LARGE), "messages in an arena");
+}
+
+fn refused(what: &str, spoil: &dyn Fn(&File)) {
+    let memory = memory(SealFlags::SHRINK, spoil);
+    assert_eq!(answer_to(&memory), Some(NOT_A_RING), "{what}");
 }
 
 #[test]
@@ -258,10 +269,6 @@ fn c_refuses_memory_without_the_rings_that_it_tells_of() {
     let long = |memory: &File, bytes| ftruncate(memory, bytes).expect("memory");
     let write = |memory: &File, offset, value: u32| {
         memory.write_all_at(&value.to_ne_bytes(), offset).expect("memory");
-    };
-    let refused = |what: &str, spoil: &dyn Fn(&File)| {
-        let memory = memory(SealFlags::SHRINK, spoil);
-        assert_eq!(answer_to(&memory), Some(NOT_A_RING), "{what}");
     };
     refused("nothing", &|memory| long(memory, 0));
     refused("half a line", &|memory| long(memory, 2 * RING_BYTES - 64));
@@ -275,13 +282,23 @@ fn c_refuses_memory_without_the_rings_that_it_tells_of() {
             refused(&format!("{name} ring: {what}"), &|memory| write(memory, ring + offset, value));
         };
         refused("no magic", 0, 0);
-        refused("another version", 8, 2);
+        refused("another version", 8, 4);
         refused("no slots", 12, 0);
         refused("three slots", 12, 3);
         refused("more slots than memory", 12, 1 << 31);
         refused("no bytes in a slot", 16, 0);
         refused("half a word", 16, 28);
         refused("more bytes than memory", 16, u32::MAX - 7);
+        let refused = |what: &str, offset, value| {
+            let spoil = |memory: &File| {
+                write(memory, ring + 8, 3);
+                write(memory, ring + offset, value);
+            };
+            self::refused(&format!("{name} ring: {what}"), &spoil);
+        };
+        refused("an arena behind the memory", 24, 8);
+        refused("half a word of an arena", 24, 4);
+        refused("a larger arena than there is memory", 28, 1 << 31);
     }
 }
 

@@ -40,6 +40,18 @@ fn offered_to_go() -> (Connection<Events>, Child) {
     (Connection::offer(&socket, &Options::new(16, 24)).expect("an offer"), child)
 }
 
+fn with_arena() -> Options {
+    Options::new(16, 24).arena(1000)
+}
+
+/// The same with messages of up to 1000 bytes.
+fn offered_with_arenas() -> [(Connection<Events>, Child); 2] {
+    let (socket, child) = echo("accept");
+    let to_go = (Connection::offer(&socket, &with_arena()).expect("an offer"), child);
+    let (socket, child) = echo("arena");
+    [to_go, (Connection::accept(&socket, &with_arena()).expect("Go's offer"), child)]
+}
+
 fn offered_by_go() -> (Connection<Events>, Child) {
     let (socket, child) = echo("offer");
     (Connection::accept(&socket, &Options::new(16, 24)).expect("Go's offer"), child)
@@ -48,7 +60,8 @@ fn offered_by_go() -> (Connection<Events>, Child) {
 #[test]
 #[cfg_attr(not(go), ignore = "there is no Go")]
 fn go_in_another_process_echoes_one_at_a_time_and_many_at_once() {
-    for (connection, mut child) in [offered_to_go(), offered_by_go()] {
+    let without = [offered_to_go(), offered_by_go()];
+    for (connection, mut child) in without.into_iter().chain(offered_with_arenas()) {
         let mut receiver = echoed(connection);
         assert_eq!(receiver.recv(), Err(Disconnected::Closed));
         assert_eq!(child.wait().expect("it is ours").code(), Some(0));

@@ -8,14 +8,23 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use foreign_call::ring::{
-    Connection, Corrupt, Disconnected, Events, Meta, Options, Peer, TryRecvError, TrySendError,
+    Connection, Corrupt, Disconnected, Events, Meta, Options, Peer, SendError, TryRecvError,
+    TrySendError,
 };
 use foreign_call_ring_peer::hostile::{Dice, assert_possible, scribble, write};
 
 #[test]
 fn random_bytes_cost_messages_and_nothing_else() {
-    let options = Options::new(4, 24).spill(2);
-    let (mut ours, theirs) = Connection::with_descriptors(&options).expect("descriptors");
+    meet_random_bytes(&Options::new(4, 24).spill(2));
+}
+
+#[test]
+fn random_bytes_cost_messages_and_nothing_else_where_there_is_an_arena() {
+    meet_random_bytes(&Options::new(4, 24).arena(200).spill(2));
+}
+
+fn meet_random_bytes(options: &Options) {
+    let (mut ours, theirs) = Connection::with_descriptors(options).expect("descriptors");
     let theirs = Peer::new(theirs);
     let meta = theirs.meta();
     let over = Arc::new(AtomicBool::new(false));
@@ -34,7 +43,7 @@ fn random_bytes_cost_messages_and_nothing_else() {
     let mut rounds = 0_u64;
     while rounds < 300_000 || [sent, received, corrupt_sends, corrupt_receives].contains(&0) {
         rounds += 1;
-        let message = vec![rounds as u8; dice.below(25) as usize];
+        let message = vec![rounds as u8; dice.below(options.longest() as u64 + 1) as usize];
         match ours.sender.try_send(&message) {
             Ok(()) => sent += 1,
             Err(TrySendError::Full) => {}
@@ -46,7 +55,7 @@ fn random_bytes_cost_messages_and_nothing_else() {
         }
         match ours.receiver.try_recv() {
             Ok(message) => {
-                assert!(message.len() <= 24);
+                assert!(message.len() <= options.longest());
                 received += 1;
             }
             Err(TryRecvError::Empty) => {}
@@ -59,6 +68,7 @@ fn random_bytes_cost_messages_and_nothing_else() {
         assert!(ours.sender.spilled() <= 2);
         // Whatever they say, they say it at once.
         let _ = (ours.sender.ready(), ours.receiver.ready(), ours.receiver.lost());
+        let _ = ours.sender.ready_for(options.longest());
     }
     over.store(true, Ordering::Relaxed);
     scribbling.join().expect("no panic");
@@ -75,6 +85,7 @@ fn ends() -> (Connection<Events>, Peer, Meta) {
 const TAIL: u64 = 128;
 const HEAD: u64 = 256;
 const FIRST_SLOT: u64 = 640;
+const IN_ARENA: u64 = 1 << 63;
 
 #[test]
 fn more_messages_than_slots_are_not_believed() {
@@ -109,6 +120,60 @@ fn a_message_that_is_longer_than_its_slot_is_not_read() {
     let what = Disconnected::Corrupt(Corrupt::Length(25));
     assert_eq!(ours.receiver.recv(), Err(what));
     assert_eq!(ours.receiver.recv(), Err(what), "it is no better the second time");
+}
+
+#[test]
+fn a_message_that_lies_outside_of_the_arena_is_not_read() {
+    let options = Options::new(4, 24).arena(64);
+    let (mut ours, theirs) = Connection::with_descriptors(&options).expect("descriptors");
+    let theirs = Peer::new(theirs);
+    let meta = theirs.meta();
+    write(&meta.send, TAIL, 1);
+    for (at, length) in [(8, 57), (64, 1), (72, 0), (4, 8), (1 << 60, 8), (u64::MAX - 7, 32)] {
+        write(&meta.send, FIRST_SLOT, IN_ARENA + length);
+        write(&meta.send, FIRST_SLOT + 8, at);
+        let what = Disconnected::Corrupt(Corrupt::Place { at, length });
+        assert_eq!(ours.receiver.recv(), Err(what));
+    }
+    write(&meta.send, FIRST_SLOT, 25);
+    assert_eq!(ours.receiver.recv(), Err(Disconnected::Corrupt(Corrupt::Length(25))));
+    write(&meta.send, FIRST_SLOT, u64::MAX);
+    write(&meta.send, FIRST_SLOT + 8, 0);
+    let what = Corrupt::Place { at: 0, length: IN_ARENA - 1 };
+    assert_eq!(ours.receiver.recv(), Err(Disconnected::Corrupt(what)));
+    write(&meta.send, FIRST_SLOT, IN_ARENA + 56);
+    write(&meta.send, FIRST_SLOT + 8, 8);
+    write(&meta.send, FIRST_SLOT + 4 * 32 + 56, u64::from_ne_bytes(*b"the last"));
+    let message = ours.receiver.recv().expect("it is all there");
+    assert_eq!((message.len(), &message[48..]), (56, &b"the last"[..]));
+}
+
+/// Who looks in the middle of a batch would else have more messages under way than slots.
+#[test]
+fn an_index_that_goes_back_is_not_believed() {
+    let options = Options::new(4, 24).arena(64);
+    let (mut ours, theirs) = Connection::with_descriptors(&options).expect("descriptors");
+    let theirs = Peer::new(theirs);
+    let meta = theirs.meta();
+    assert_eq!(ours.sender.try_send_many(&["short"; 2]), Ok(2));
+    write(&meta.receive, HEAD, 2);
+    assert_eq!(ours.sender.try_send(&[7; 32]), Ok(()), "it has looked");
+    write(&meta.receive, HEAD, 1);
+    let long = [7; 32];
+    let corrupt = Disconnected::Corrupt(Corrupt::Index { theirs: 1, ours: 3 });
+    let messages: [&[u8]; 3] = [b"short", b"short", &long];
+    assert_eq!(ours.sender.try_send_many(&messages), Err(SendError::Disconnected(corrupt)));
+    write(&meta.receive, HEAD, 3);
+    assert_eq!(ours.sender.try_send_many(&messages), Ok(3), "nothing of it was sent before");
+}
+
+#[test]
+fn a_message_in_an_arena_that_is_not_there_is_not_read() {
+    let (mut ours, _theirs, meta) = ends();
+    write(&meta.send, TAIL, 1);
+    write(&meta.send, FIRST_SLOT, IN_ARENA + 8);
+    let what = Disconnected::Corrupt(Corrupt::Length(IN_ARENA + 8));
+    assert_eq!(ours.receiver.recv(), Err(what));
 }
 
 #[test]

@@ -14,7 +14,9 @@ use std::thread;
 use std::time::Duration;
 
 use foreign_call::ring::{Connection, Disconnected, Events, SendError};
-use foreign_call_ring_peer::process::{Mapped, descriptors, guard, mapped, numbers, options};
+use foreign_call_ring_peer::process::{
+    Mapped, descriptors, guard, mapped, numbered, numbers, options,
+};
 
 struct Counting;
 
@@ -90,7 +92,10 @@ fn use_and_kill(
         return false;
     };
     let sending = thread::spawn(move || {
-        (0_u64..).find_map(|number| sender.send(&number.to_ne_bytes()).err())
+        (0_u64..).find_map(|number| {
+            let (message, length) = numbered(number, options().longest());
+            sender.send(&message[..length]).err()
+        })
     });
     let mut kill = |number| {
         if number == messages {

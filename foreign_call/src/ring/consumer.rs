@@ -2,8 +2,9 @@
 
 use super::error::{Corrupt, Disconnected};
 use super::fault::{Fault, fault};
+use super::layout::IN_ARENA;
 use super::region::Ring;
-use super::sync::Ordering;
+use super::sync::{AtomicU64, Ordering};
 
 /// The one that reads from a ring. What it knows of itself it never reads from the shared memory.
 #[derive(Debug)]
@@ -15,6 +16,32 @@ pub(super) struct Consumer {
     seen: u64,
     /// How many messages that look found.
     found: u64,
+}
+
+/// Where a message is copied to: whole words. It has room for any that lies in a slot, and for the
+/// longest one that came out of the arena.
+pub(super) struct Buffer(Box<[u8]>);
+
+impl Buffer {
+    pub(super) fn new(ring: &Ring) -> Buffer {
+        let bytes = ring.shape().longest_in_slot().next_multiple_of(8);
+        Buffer(vec![0; bytes].into_boxed_slice())
+    }
+
+    /// The message of so many bytes that was taken last.
+    #[inline]
+    pub(super) fn message(&self, length: usize) -> &[u8] {
+        &self.0[..length]
+    }
+
+    /// For a message of so many bytes, at most `longest`, which is a multiple of 8. It doubles, so that
+    /// it seldom has to.
+    fn make_room(&mut self, length: usize, longest: usize) {
+        if self.0.len() < length {
+            let room = usize::max(2 * self.0.len(), length.next_multiple_of(8));
+            self.0 = vec![0; usize::min(room, longest)].into_boxed_slice();
+        }
+    }
 }
 
 impl Consumer {
@@ -77,7 +104,7 @@ impl Consumer {
     /// Copies the message that is there, and gives its slot back: its length, and whether the sender
     /// is to be woken.
     #[inline]
-    pub(super) fn take(&mut self, buffer: &mut [u8]) -> Result<(usize, bool), Corrupt> {
+    pub(super) fn take(&mut self, buffer: &mut Buffer) -> Result<(usize, bool), Corrupt> {
         if fault(Fault::ReleaseBeforeCopy) {
             self.ring.header().head.0.store(self.head.wrapping_add(1), Ordering::Release);
         }
@@ -100,16 +127,16 @@ impl Consumer {
 
     /// Copies the message that is there, and keeps its slot: its length.
     #[inline]
-    pub(super) fn next(&mut self, buffer: &mut [u8]) -> Result<usize, Corrupt> {
+    pub(super) fn next(&mut self, buffer: &mut Buffer) -> Result<usize, Corrupt> {
         let length = self.copy(buffer)?;
         self.head = self.head.wrapping_add(1);
         Ok(length)
     }
 
-    /// Word by word, each once: the sender's process may write at the same time what is not its turn,
-    /// so what is checked is the copy.
+    /// Reads each word once: the sender's process may write at the same time what is not its turn, so
+    /// what is checked is the copy.
     #[inline]
-    fn copy(&self, buffer: &mut [u8]) -> Result<usize, Corrupt> {
+    fn copy(&self, buffer: &mut Buffer) -> Result<usize, Corrupt> {
         let (shape, slot) = (self.ring.shape(), self.ring.slot(self.head));
         let (length, words) = match shape.message_bytes() {
             Some(bytes) => (bytes, slot),
@@ -117,16 +144,33 @@ impl Consumer {
                 let (length, words) = slot.split_first().expect("a slot has a length");
                 let said = length.load(Ordering::Relaxed);
                 let length = usize::try_from(said).unwrap_or(usize::MAX);
-                if length > shape.longest() {
-                    return Err(Corrupt::Length(said));
+                if length > shape.longest_in_slot() {
+                    return self.copy_from_arena(said, words, buffer);
                 }
                 (length, words)
             }
         };
-        let (buffer, _) = buffer.as_chunks_mut::<8>();
-        for (bytes, word) in buffer[..length.div_ceil(8)].iter_mut().zip(words) {
-            *bytes = word.load(Ordering::Relaxed).to_ne_bytes();
+        load(words, &mut buffer.0, length);
+        Ok(length)
+    }
+
+    /// `said` is no length of a message in a slot; `words` are the slot's other ones.
+    #[cold]
+    fn copy_from_arena(
+        &self,
+        said: u64,
+        words: &[AtomicU64],
+        buffer: &mut Buffer,
+    ) -> Result<usize, Corrupt> {
+        let (arena, length) = (self.ring.arena(), said & !IN_ARENA);
+        if said & IN_ARENA == 0 || arena.is_empty() {
+            return Err(Corrupt::Length(said));
         }
+        let at = words[0].load(Ordering::Relaxed);
+        let words = block(arena, at, length).ok_or(Corrupt::Place { at, length })?;
+        let length = length as usize;
+        buffer.make_room(length, self.ring.shape().longest());
+        load(words, &mut buffer.0, length);
         Ok(length)
     }
 
@@ -162,5 +206,21 @@ impl Consumer {
         let sender = &self.ring.header().sender.0;
         // Relaxed: `closed` was an Acquire that saw what was written before.
         if sender.flags.closed() { sender.lost.load(Ordering::Relaxed) } else { 0 }
+    }
+}
+
+/// The words of the arena in which a message lies, if they are there.
+fn block(arena: &[AtomicU64], at: u64, length: u64) -> Option<&[AtomicU64]> {
+    let at = usize::try_from(at).ok().filter(|at| at.is_multiple_of(8))?;
+    let words = usize::try_from(length).ok()?.div_ceil(8);
+    arena.get(at / 8..)?.get(..words)
+}
+
+/// Word by word, whole ones: the buffer has as many.
+#[inline]
+fn load(words: &[AtomicU64], buffer: &mut [u8], length: usize) {
+    let (buffer, _) = buffer.as_chunks_mut::<8>();
+    for (bytes, word) in buffer[..length.div_ceil(8)].iter_mut().zip(words) {
+        *bytes = word.load(Ordering::Relaxed).to_ne_bytes();
     }
 }

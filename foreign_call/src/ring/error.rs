@@ -21,7 +21,8 @@ pub enum Disconnected {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Corrupt {
-    /// The other side's index is further from ours than the ring has slots.
+    /// The other side's index is further from ours than the ring has slots, or a receiver's has gone
+    /// back.
     Index {
         /// What the other side wrote.
         theirs: u64,
@@ -30,6 +31,13 @@ pub enum Corrupt {
     },
     /// A message says that it is longer than a slot.
     Length(u64),
+    /// A message says that it lies where the arena is not.
+    Place {
+        /// How many bytes behind the beginning of the arena.
+        at: u64,
+        /// How many bytes it has.
+        length: u64,
+    },
 }
 
 /// Why [`Sender::try_send`](super::Sender::try_send) did not accept a message.
@@ -102,6 +110,9 @@ impl fmt::Display for Corrupt {
                 write!(f, "its index is {theirs} where ours is {ours}")
             }
             Corrupt::Length(length) => write!(f, "a message has a length of {length}"),
+            Corrupt::Place { at, length } => {
+                write!(f, "a message of {length} bytes lies at {at}, outside of the arena")
+            }
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) enum Fault {
     ReleaseBeforeCopy,
     /// The sender publishes a slot and then writes it.
     PublishBeforeWrite,
+    /// The sender uses the arena's bytes again before the message that lies there was taken.
+    ReuseBeforeTaken,
     /// The receiver looks for messages first and for the end afterwards.
     EndBeforeLook,
     /// A side closes without a fence between "closed" and "does the other one sleep?".

@@ -56,7 +56,7 @@ impl<N: Block> Sender<N> {
         self.check_all(messages)?;
         let mut accepted = self.try_put(messages)?;
         while accepted < messages.len() {
-            self.wait()?;
+            self.wait(messages[accepted].as_ref().len())?;
             accepted += self.try_put(&messages[accepted..])?;
         }
         Ok(())
@@ -79,7 +79,7 @@ impl<N: Poll> Sender<N> {
         self.check_all(messages)?;
         let mut accepted = self.try_put(messages)?;
         while accepted < messages.len() {
-            self.room().await?;
+            self.room(messages[accepted].as_ref().len()).await?;
             accepted += self.try_put(&messages[accepted..])?;
         }
         Ok(())

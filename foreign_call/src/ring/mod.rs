@@ -76,12 +76,20 @@
 //!
 //! A full ring makes the sender wait, or fill its spill ([`Options::spill`]), which is bounded too.
 //!
+//! A message that is longer than a slot lies in the arena ([`Options::arena`]), which follows the slots;
+//! its slot says where. The arena is the sender's: it alone knows which bytes are free, and those of a
+//! message are once its slot is. So there is no third index, and nothing more to fence. The receiver
+//! believes no place that is not in the arena.
+//!
 //! # Memory
 //!
-//! A ring has 640 bytes of header and its slots, each 8 bytes longer than the longest message, or as
-//! long as each message if all have one length ([`Options::ring_bytes`]). Its receiver has a buffer of one message, and its sender the messages in
-//! its spill. Nothing else, and nothing grows.
+//! A ring has 640 bytes of header, its slots, each 8 bytes longer than the longest message in one, or
+//! as long as each message if all have one length, and its arena ([`Options::ring_bytes`]). Its
+//! receiver has a buffer for the longest message that came so far, and for any in a slot. Its sender has
+//! the messages in its spill, and 24 bytes for each that is in the arena. Nothing else, and nothing
+//! grows beyond that.
 
+mod arena;
 mod connection;
 mod consumer;
 #[cfg(unix)]
@@ -100,6 +108,8 @@ mod memory;
 mod meta;
 #[cfg(all(test, loom))]
 mod model;
+#[cfg(all(test, loom))]
+mod model_arena;
 #[cfg(all(test, loom, unix))]
 mod model_events;
 #[cfg(all(test, loom))]

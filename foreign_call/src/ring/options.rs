@@ -63,6 +63,39 @@ impl Options {
         Options { shape, spill: 0 }
     }
 
+    /// Behind the slots lies an arena of so many bytes, rounded up to a multiple of 8: messages that
+    /// are longer than a slot lie there, one behind the other, and each of them has a slot as well,
+    /// which says where. So a message may be as long as the arena. For two of them under way at once
+    /// it has to be twice as long, and where they go round its end, three times. None by default.
+    ///
+    /// What lies in the arena arrives as all others do: in order, once, and copied once by the
+    /// receiver. A sender that finds no room there waits, spills, or says that the ring is full.
+    ///
+    /// # Panics
+    ///
+    /// If there can be no such ring: more than 2^60 bytes in all, or messages of one length
+    /// ([`fixed`](Options::fixed)), which all lie in their slots.
+    ///
+    /// ```
+    /// use foreign_call::ring::{Options, channel};
+    ///
+    /// let (mut sender, mut receiver) = channel(&Options::new(64, 24).arena(1 << 20));
+    /// assert_eq!(sender.longest(), 1 << 20);
+    /// sender.send(b"short, so in its slot")?;
+    /// sender.send(&[7; 100_000])?;
+    /// assert_eq!(receiver.recv()?, b"short, so in its slot");
+    /// assert_eq!(receiver.recv()?, [7; 100_000]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn arena(mut self, bytes: usize) -> Options {
+        let fixed = self.shape.message_bytes();
+        assert!(fixed.is_none(), "messages of one length lie in their slots, and need no arena");
+        let shape = self.shape.with_arena(bytes);
+        self.shape = shape.unwrap_or_else(|| panic!("an arena of {bytes} bytes is too large"));
+        self
+    }
+
     /// A sender that finds the ring full keeps up to so many messages, in order, and puts them into
     /// the ring when it comes again: with the next message, or with
     /// [`flush`](super::Sender::flush). None by default.
@@ -77,7 +110,7 @@ impl Options {
         self.shape.slots() as usize
     }
 
-    /// The most bytes that a message may have.
+    /// The most bytes that a message may have: in a slot or, if that is longer, in the arena.
     pub fn longest(&self) -> usize {
         self.shape.longest()
     }
@@ -87,10 +120,11 @@ impl Options {
         self.shape.message_bytes()
     }
 
-    /// The bytes of one ring, its header included. A connection has two.
+    /// The bytes of one ring, its header and its arena included. A connection has two.
     ///
-    /// Besides, each receiver has a buffer of [`longest`](Options::longest) bytes, and a sender the
-    /// messages in its spill.
+    /// Besides, each receiver has a buffer of the longest message that came so far, or may come in a
+    /// slot: at most twice as many bytes, and at most [`longest`](Options::longest). And a sender has
+    /// the messages in its spill, and 24 bytes for each that is in the arena.
     #[cfg(not(loom))]
     pub fn ring_bytes(&self) -> usize {
         self.shape.ring_bytes()

@@ -75,9 +75,10 @@ impl Connection<Events> {
     /// Waits for the process at the other end of `socket` to [offer](Connection::offer) a connection; in
     /// C that is `foreign_call_ring_offer`, in Go `ring.Offer`.
     ///
-    /// `most` says how many slots of how many bytes are accepted at most, and how large the spill of
-    /// this end is. Messages of one length ([`Options::fixed`]) are accepted where `most` says the
-    /// same length, and only these. The socket's read timeout holds.
+    /// Accepted is what has no more memory in all than `most`, and no longer messages, whether in slots
+    /// or in an arena. Messages of one length ([`Options::fixed`]) are accepted where `most` says the
+    /// same length, and only these. `most` also says how large the spill of this end is. The socket's
+    /// read timeout holds.
     ///
     /// # Errors
     ///

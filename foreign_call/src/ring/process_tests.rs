@@ -131,11 +131,30 @@ fn messages_of_one_length_are_accepted_by_who_expects_this_length() {
 
 #[test]
 fn rings_that_are_larger_than_what_is_accepted_are_refused() {
-    let offer = |slots, longest| {
-        refusal(|socket| drop(Connection::offer(&socket, &Options::new(slots, longest)))).1
+    let offer = |slots, longest, arena| {
+        let options = Options::new(slots, longest).arena(arena);
+        refusal(|socket| drop(Connection::offer(&socket, &options))).1
     };
-    assert_eq!(offer(1024, 8), "the shared memory is empty or too large");
-    assert_eq!(offer(1, 16), "a longer message than is accepted");
+    assert_eq!(offer(1024, 8, 0), "the shared memory is empty or too large");
+    assert_eq!(offer(1, 8, 1024), "the shared memory is empty or too large");
+    assert_eq!(offer(1, 16, 0), "a longer message than is accepted");
+    assert_eq!(offer(1, 8, 16), "a longer message than is accepted");
+}
+
+#[test]
+fn an_arena_that_does_not_fit_into_its_memory_or_the_slots_is_refused() {
+    for (slot_bytes, arena_bytes) in [(16, 1 << 50), (16, u64::MAX - 7), (16, 12), (8, 16)] {
+        let (kind, text) = refusal(|socket| {
+            let shape = Options::new(4, 8).arena(8).shape;
+            let (mapping, memory) = Mapping::new(RINGS * shape.ring_bytes()).expect("memory");
+            let region = Region::shared(mapping, shape, RINGS);
+            let about = region.about(0);
+            about.slot_bytes.store(slot_bytes, std::sync::atomic::Ordering::Relaxed);
+            about.arena_bytes.store(arena_bytes, std::sync::atomic::Ordering::Relaxed);
+            send_memory(&socket, &memory);
+        });
+        assert_eq!((kind, &*text), (ErrorKind::InvalidData, "not a ring"), "{arena_bytes}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{self, Context};
 
-use super::consumer::Consumer;
+use super::consumer::{Buffer, Consumer};
 use super::error::{Disconnected, TryRecvError};
 #[cfg(unix)]
 use super::events::Events;
@@ -23,16 +23,14 @@ use super::region::Ring;
 pub struct Receiver<N: Notify = Local> {
     consumer: Consumer,
     /// The message that was last taken, as it was copied out of the ring.
-    buffer: Box<[u8]>,
+    buffer: Buffer,
     notify: N,
     wake_ups: u64,
 }
 
 impl<N: Notify> Receiver<N> {
     pub(super) fn new(ring: Ring, notify: N) -> Receiver<N> {
-        // Of whole words, as it is filled.
-        let bytes = ring.shape().longest().next_multiple_of(8);
-        let buffer = vec![0; bytes].into_boxed_slice();
+        let buffer = Buffer::new(&ring);
         Receiver { consumer: Consumer::new(ring), buffer, notify, wake_ups: 0 }
     }
 
@@ -89,7 +87,7 @@ impl<N: Notify> Receiver<N> {
         let count = receiver.consumer.many(most) as usize;
         for taken in 0..count {
             match receiver.consumer.next(&mut receiver.buffer) {
-                Ok(length) => each(&receiver.buffer[..length]),
+                Ok(length) => each(receiver.buffer.message(length)),
                 // First those before it.
                 Err(_) if taken > 0 => return Ok(taken),
                 Err(corrupt) => return Err(corrupt.into()),
@@ -111,7 +109,7 @@ impl<N: Notify> Receiver<N> {
         if wake {
             self.wake();
         }
-        Ok(&self.buffer[..length])
+        Ok(self.buffer.message(length))
     }
 
     #[cold]

@@ -66,6 +66,14 @@ impl Ring {
         // SAFETY: so many atomics lie there, in a region that is alive.
         unsafe { std::slice::from_raw_parts(first.as_ptr(), self.shape.slot_words()) }
     }
+
+    /// The words of the arena, if there are any.
+    pub(super) fn arena(&self) -> &[AtomicU64] {
+        // SAFETY: the arena begins where the slots end, within the region's words or at their end.
+        let first = unsafe { self.words.add(self.shape.words_of_slots()) };
+        // SAFETY: so many atomics lie there, in a region that is alive.
+        unsafe { std::slice::from_raw_parts(first.as_ptr(), self.shape.arena_bytes() / 8) }
+    }
 }
 
 impl std::fmt::Debug for Ring {

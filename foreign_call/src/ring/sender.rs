@@ -80,10 +80,10 @@ impl<N: Notify> Sender<N> {
         self.try_send_otherwise(message)
     }
 
-    /// The usual case: nothing is spilled, and a slot is known to be free.
+    /// The usual case: nothing is spilled, and a slot is known to be free and all that is needed.
     #[inline]
     fn is_ready_for(&self, message: &[u8]) -> bool {
-        let takes = self.producer.ring().shape().takes(message.len());
+        let takes = self.producer.ring().shape().takes_in_slot(message.len());
         takes && self.spill.is_empty() && self.producer.has_seen_room()
     }
 
@@ -112,15 +112,16 @@ impl<N: Notify> Sender<N> {
         // In order: what was spilled comes first.
         let behind =
             !self.spill.is_empty() && !fault(Fault::SpillOvertaken) && !self.try_flush()?;
-        let room = if behind { 0 } else { self.producer.room_for(messages.len())? };
-        let (now, later) = messages.split_at(room);
-        if !now.is_empty() {
-            let attention = self.producer.put_many(now);
+        let put = if behind {
+            0
+        } else {
+            let (put, attention) = self.producer.put_many(messages)?;
             self.attend_to(attention)?;
-        }
-        for (number, message) in later.iter().enumerate() {
+            put
+        };
+        for (number, message) in messages.iter().enumerate().skip(put) {
             if !self.try_spill(message.as_ref())? {
-                return Ok(room + number);
+                return Ok(number);
             }
         }
         Ok(messages.len())
@@ -152,7 +153,7 @@ impl<N: Notify> Sender<N> {
 
     /// There is no room in the ring. False if there is none here, either.
     fn try_spill(&mut self, message: &[u8]) -> Result<bool, Disconnected> {
-        self.status()?;
+        self.status(message.len())?;
         let has_room = self.spill.has_room();
         if has_room {
             self.spill.push(message);
@@ -167,7 +168,7 @@ impl<N: Notify> Sender<N> {
     /// What was spilled will not be received.
     pub fn try_flush(&mut self) -> Result<bool, Disconnected> {
         while !self.spill.is_empty() {
-            if !self.producer.status(self.notify.gone())? {
+            if !self.status(0)? {
                 return Ok(false);
             }
             let message = self.spill.pop().expect("it is not empty");
@@ -191,9 +192,11 @@ impl<N: Notify> Sender<N> {
         &self.notify
     }
 
-    /// Whether the ring has room, or never will.
-    fn status(&mut self) -> Result<bool, Disconnected> {
-        self.producer.status(self.notify.gone())
+    /// Whether the ring has room for what comes next, or never will: for the first message that was
+    /// spilled, or, if none was, for one of so many bytes.
+    fn status(&mut self, length: usize) -> Result<bool, Disconnected> {
+        let next = self.spill.first_length().unwrap_or(length);
+        self.producer.status(next, self.notify.gone())
     }
 }
 
@@ -203,22 +206,30 @@ impl Sender<Events> {
     /// descriptor ([`AsFd`]) becomes readable once that has changed, and this is to be asked again.
     ///
     /// It takes back what made the descriptor readable.
+    ///
+    /// Where there is an [arena](Options::arena), this asks for a message that needs none of it, and
+    /// [`ready_for`](Sender::ready_for) for any.
     pub fn ready(&mut self) -> bool {
+        self.ready_for(0)
+    }
+
+    /// [`ready`](Sender::ready), for a message of so many bytes.
+    pub fn ready_for(&mut self, length: usize) -> bool {
         self.notify.clear();
         self.producer.arm();
-        // An error is for who calls `try_send`.
-        let ready = self.status().unwrap_or(true);
+        // An error is for who calls `try_send`, and so is a message that is too long.
+        let ready = length > self.longest() || self.status(length).unwrap_or(true);
         if ready {
             self.producer.disarm();
         }
         ready
     }
 
-    /// The same, but not before half of the ring is free: for who wakes many that wait for room.
+    /// The same, but not before half of the ring and of its arena is free: for who wakes many that wait for room.
     pub(crate) fn half_ready(&mut self) -> bool {
         self.notify.clear();
         self.producer.arm();
-        let ready = match self.status() {
+        let ready = match self.status(0) {
             Ok(_) => self.producer.is_half_free(),
             Err(_) => true,
         };
@@ -254,7 +265,7 @@ impl<N: Block> Sender<N> {
     fn send_otherwise(&mut self, message: &[u8]) -> Result<(), SendError> {
         self.check(message)?;
         while self.try_put(&[message])? == 0 {
-            self.wait()?;
+            self.wait(message.len())?;
         }
         Ok(())
     }
@@ -282,25 +293,25 @@ impl<N: Block> Sender<N> {
     /// ```
     pub fn flush(&mut self) -> Result<(), Disconnected> {
         while !self.try_flush()? {
-            self.wait()?;
+            self.wait(0)?;
         }
         Ok(())
     }
 
-    /// Sleeps until the ring has room.
+    /// Sleeps until the ring has room for what comes next ([`status`](Sender::status)).
     #[cold]
-    pub(super) fn wait(&mut self) -> Result<(), Disconnected> {
-        if look_for_a_while(|| self.status())? {
+    pub(super) fn wait(&mut self, length: usize) -> Result<(), Disconnected> {
+        if look_for_a_while(|| self.status(length))? {
             return Ok(());
         }
         loop {
             self.notify.prepare();
             self.producer.arm();
-            if fault(Fault::WaitWithoutLook) || !self.status()? {
+            if fault(Fault::WaitWithoutLook) || !self.status(length)? {
                 self.notify.sleep()?;
             }
             self.producer.disarm();
-            if self.status()? {
+            if self.status(length)? {
                 return Ok(());
             }
         }
@@ -322,14 +333,14 @@ impl<N: Poll> Sender<N> {
         }
         self.check(message)?;
         while self.try_put(&[message])? == 0 {
-            self.room().await?;
+            self.room(message.len()).await?;
         }
         Ok(())
     }
 
-    /// Waits in a task until the ring has room.
-    pub(super) fn room(&mut self) -> impl Future<Output = Result<(), Disconnected>> {
-        Room(self)
+    /// Waits in a task until the ring has room for what comes next ([`status`](Sender::status)).
+    pub(super) fn room(&mut self, length: usize) -> impl Future<Output = Result<(), Disconnected>> {
+        Room(self, length)
     }
 
     /// Waits in a task until all that was spilled is in the ring. Safe to cancel.
@@ -339,24 +350,24 @@ impl<N: Poll> Sender<N> {
     /// What was spilled will not be received.
     pub async fn flush_async(&mut self) -> Result<(), Disconnected> {
         while !self.try_flush()? {
-            self.room().await?;
+            self.room(0).await?;
         }
         Ok(())
     }
 }
 
-/// Ready once the ring has room, or never will.
-struct Room<'a, N: Poll>(&'a mut Sender<N>);
+/// Ready once the ring has room for what comes next, or never will.
+struct Room<'a, N: Poll>(&'a mut Sender<N>, usize);
 
 impl<N: Poll> Future for Room<'_, N> {
     type Output = Result<(), Disconnected>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> task::Poll<Self::Output> {
-        let sender = &mut *self.0;
-        if !sender.status()? {
+        let Room(sender, length) = &mut *self;
+        if !sender.status(*length)? {
             sender.notify.register(context)?;
             sender.producer.arm();
-            if fault(Fault::WaitWithoutLook) || !sender.status()? {
+            if fault(Fault::WaitWithoutLook) || !sender.status(*length)? {
                 return task::Poll::Pending;
             }
         }

@@ -32,6 +32,11 @@ impl Spill {
         self.messages.push_back(message.into());
     }
 
+    /// How long the message is that has waited longest.
+    pub(super) fn first_length(&self) -> Option<usize> {
+        self.messages.front().map(|message| message.len())
+    }
+
     pub(super) fn pop(&mut self) -> Option<Box<[u8]>> {
         self.messages.pop_front()
     }

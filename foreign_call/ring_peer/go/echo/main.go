@@ -1,6 +1,6 @@
 // Echo is the other process of a connection: it accepts what is offered over standard input, or offers
-// one there (`echo offer`), and sends back what it receives. It exits with 0 if the other side closed
-// its end, with 3 if that is gone.
+// one there (`echo offer`, or with an arena `echo arena`), and sends back what it receives. It exits with
+// 0 if the other side closed its end, with 3 if that is gone.
 package main
 
 import (
@@ -48,6 +48,9 @@ func echo() error {
 func connect(conn *net.UnixConn) (*ring.Sender, *ring.Receiver, error) {
 	if len(os.Args) > 1 && os.Args[1] == "offer" {
 		return ring.Offer(conn, 16, 24)
+	}
+	if len(os.Args) > 1 && os.Args[1] == "arena" {
+		return ring.OfferWithArena(conn, 16, 24, 1000)
 	}
 	const most = 1 << 20
 	return ring.Accept(conn, most)

@@ -14,7 +14,7 @@ fn main() -> io::Result<ExitCode> {
     use std::thread;
 
     use foreign_call::ring::{Connection, Disconnected, SendError};
-    use foreign_call_ring_peer::process::{descriptors, guard, numbers, options};
+    use foreign_call_ring_peer::process::{descriptors, guard, numbered, numbers, options};
 
     guard(60);
     let before = descriptors();
@@ -30,7 +30,10 @@ fn main() -> io::Result<ExitCode> {
     };
     drop(socket);
     let receiving = thread::spawn(move || numbers(&mut receiver, |_| ()));
-    let end = (0_u64..).find_map(|number| sender.send(&number.to_ne_bytes()).err());
+    let end = (0_u64..).find_map(|number| {
+        let (message, length) = numbered(number, sender.longest());
+        sender.send(&message[..length]).err()
+    });
     drop(sender);
     let received = receiving.join().expect("no panic");
     let gone =

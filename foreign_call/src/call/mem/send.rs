@@ -97,7 +97,9 @@ impl Future for Send<'_> {
                     }
                     // After this the peer tells of room. If it is there already, the peer may not tell
                     // those who wait: then we do, once we have sent.
-                    Err(TrySendError::Full) if sending.sender.ready() => continue,
+                    Err(TrySendError::Full) if sending.sender.ready_for(self.message.len()) => {
+                        continue;
+                    }
                     Err(TrySendError::Full) => {}
                     Err(why) => return Poll::Ready(Err(why)),
                 }
