@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use foreign_call::CallError;
+use foreign_call::ring::Options;
 use foreign_call_conformance::process::{Far as _, FarImpl as Impl};
 use foreign_call_conformance::*;
 use proptest::prelude::*;
@@ -111,6 +112,64 @@ fn what_is_too_long_is_an_error_with_both_sizes() {
             }
             other => panic!("{other:?}"),
         }
+    });
+    far.end();
+}
+
+/// Room for small calls in each slot, and behind them for 3 MB.
+fn with_arena() -> Options {
+    Options::new(64, 128).arena(3 << 20)
+}
+
+#[test]
+fn values_of_a_megabyte_go_through_the_arena_and_come_back() {
+    let far = Far::with(&with_arena());
+    run(async {
+        let point = |x: i32| Point { x: f64::from(x), name: 'x', visible: x % 2 == 0 };
+        let points: Vec<Point> = (0..1 << 16).map(point).collect();
+        for _ in 0..3 {
+            let (answer, back) = Impl::points(points.clone(), vec![Level::High]).await;
+            assert_eq!((answer.as_ref(), &back.0), (Ok(&points), &points));
+        }
+        assert_eq!(Impl::bytes(1 << 20).await, Ok(vec![0; 1 << 20]));
+        assert_eq!(Impl::half(8).await, 4, "short ones go between them");
+    });
+    far.end();
+}
+
+#[test]
+fn long_calls_that_find_no_room_in_the_arena_wait_for_it() {
+    let far = Far::with(&with_arena());
+    // 800 KB each: three have room at once.
+    let sum = |number: u64| async move {
+        let numbers: Vec<u64> = (0..100_000).map(|at| at + number).collect();
+        assert_eq!(Impl::sum(numbers).await, Ok(4_999_950_000 + 100_000 * number));
+        assert_eq!(Impl::sum(vec![number]).await, Ok(number));
+    };
+    run(async {
+        let mut calls = futures_util::future::join_all((0..20).map(sum));
+        far.stop();
+        assert!(futures_util::poll!(&mut calls).is_pending(), "C reads nothing");
+        far.go_on();
+        calls.await;
+    });
+    far.end();
+}
+
+#[test]
+fn what_is_longer_than_the_arena_is_an_error_with_both_sizes() {
+    let far = Far::with(&with_arena());
+    run(async {
+        let longest = 3 << 20;
+        let most = longest as u64 - 32;
+        assert_eq!(Impl::bytes(most).await, Ok(vec![0; longest - 32]));
+        assert!(matches!(
+            Impl::bytes(most + 1).await,
+            Err(CallError::Failed { code, .. }) if code == i32::MIN + 4
+        ));
+        let numbers = vec![1; (longest - 24) / 8];
+        let bytes = longest + 8;
+        assert_eq!(Impl::sum(numbers).await, Err(CallError::TooLong { bytes, longest }));
     });
     far.end();
 }

@@ -38,8 +38,13 @@ pub(super) fn start() -> (UnixStream, Child) {
 
 impl Far {
     pub(super) fn new() -> Far {
+        Far::with(&options())
+    }
+
+    /// Connected by such a ring.
+    pub(super) fn with(options: &Options) -> Far {
         let alone = alone();
-        Far { child: connected(), _alone: alone }
+        Far { child: connected_by(options), _alone: alone }
     }
 
     /// C runs no further: it has what it is sent, and answers nothing.
@@ -69,8 +74,12 @@ impl Far {
 
 /// Starts C, and connects.
 pub(super) fn connected() -> Child {
+    connected_by(&options())
+}
+
+fn connected_by(options: &Options) -> Child {
     let (socket, child) = start();
-    Impl::connect(&socket, &options()).expect("C serves");
+    Impl::connect(&socket, options).expect("C serves");
     child
 }
 

@@ -24,7 +24,8 @@ pub(super) fn run(
     open: &Open,
     session: &Weak<Session>,
 ) -> Disconnected {
-    let mut words = vec![0_u64; receiver.longest().div_ceil(size_of::<u64>())];
+    // As long as the longest answer so far.
+    let mut words = Vec::new();
     let mut room_is_gone = false;
     let mut looks = 0;
     loop {
@@ -60,7 +61,11 @@ pub(super) fn run(
 }
 
 /// Into words, as views are aligned: the message's bytes.
-fn copy(message: &[u8], words: &mut [u64]) -> usize {
+fn copy(message: &[u8], words: &mut Vec<u64>) -> usize {
+    let count = message.len().div_ceil(size_of::<u64>());
+    if words.len() < count {
+        words.resize(count, 0);
+    }
     for (word, bytes) in words.iter_mut().zip(message.chunks(size_of::<u64>())) {
         let mut whole = [0; size_of::<u64>()];
         whole[..bytes.len()].copy_from_slice(bytes);
