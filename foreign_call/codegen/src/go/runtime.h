@@ -81,8 +81,7 @@ foreign_call_answer_at(uintptr_t handle, uintptr_t rust, uint32_t status, uintpt
 }
 
 /* The same, where there is no memory for an arena. */
-static inline uint32_t
-foreign_call_answer_without_memory_at(uintptr_t handle, uintptr_t rust) {
+static inline uint32_t foreign_call_answer_without_memory_at(uintptr_t handle, uintptr_t rust) {
     static const char message[] = "no memory for the answer";
     const foreign_call_failure failure = {-1, {message, sizeof message - 1}};
     return ((const foreign_call_functions *)rust)->answer(handle, FOREIGN_CALL_FAILED, &failure);
