@@ -88,7 +88,7 @@ static inline uint32_t foreign_call_process_send(
     foreign_call_process *process, uint64_t ticket, uint32_t status, const foreign_call_form *form,
     const void *view) {
     foreign_call_packer *packer = &process->packer;
-    char words[100];
+    char words[128];
     uint32_t refused = 0;
     if (status == FOREIGN_CALL_FAILED) {
         foreign_call_pack_failure(packer, ticket, *(const foreign_call_failure *)view);
