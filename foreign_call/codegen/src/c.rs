@@ -231,6 +231,11 @@ impl Header<'_> {
         for function in &it.functions {
             self.answer(it, function);
         }
+        self.declare_functions(it, Header::serve);
+    }
+
+    /// What C implements, and then what calls it.
+    fn declare_functions(&mut self, it: &Trait, serve: fn(&mut Self, &Trait)) {
         let mut docs = it.docs.clone();
         docs.extend((!docs.is_empty()).then(String::new));
         docs.push("To be implemented:".to_owned());
@@ -240,7 +245,7 @@ impl Header<'_> {
         for function in &it.functions {
             self.prototype(it, function);
         }
-        self.serve(it);
+        serve(self, it);
         self.text.push_str("#endif\n\n");
     }
 

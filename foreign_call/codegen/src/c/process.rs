@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use foreign_call_model::{Field, Function, Kind, Trait, Type};
 
-use super::{Header, comment, member, view};
+use super::{Header, member, view};
 
 const ACCEPT: &str = include_str!("../../../include/foreign_call_ring_accept.h");
 const PACKED: &str = include_str!("../../../include/foreign_call_packed.h");
@@ -42,17 +42,7 @@ impl Header<'_> {
             self.answer(it, function);
             self.reply_to_process(it, function);
         }
-        let mut docs = it.docs.clone();
-        docs.extend((!docs.is_empty()).then(String::new));
-        docs.push("To be implemented:".to_owned());
-        self.text.push_str("#ifndef FOREIGN_CALL_TYPES_ONLY\n");
-        self.text.push_str(&comment("", &docs));
-        self.text.push('\n');
-        for function in &it.functions {
-            self.prototype(it, function);
-        }
-        self.serve_process(it);
-        self.text.push_str("#endif\n\n");
+        self.declare_functions(it, Header::serve_process);
     }
 
     fn reply_to_process(&mut self, it: &Trait, function: &Function) {
